@@ -1,0 +1,120 @@
+using RescueKit.Model;
+
+namespace RescueKit.Testing.Fakes;
+
+/// <summary>Image parts in memory. Bytes appended after the last flush can be dropped to play a power cut.</summary>
+public sealed class MemoryStore : IImageStore
+{
+    public Dictionary<string, MemoryPart> Parts { get; } = [];
+
+    /// <summary>Seen before each operation ("append", "flush", "read", "create"); may throw to inject a fault.</summary>
+    public Action<string, string, long>? Before { get; set; }
+
+    public string Location => "memory";
+    public long? FreeBytes { get; set; }
+    public long? MaxPartBytes { get; set; }
+
+    public bool Exists(string name) => Parts.ContainsKey(name);
+    public IReadOnlyList<string> List(string prefix) => [.. Parts.Keys.Where(k => k.StartsWith(prefix, StringComparison.Ordinal))];
+    public void Delete(string name) => Parts.Remove(name);
+
+    public IPartReader OpenRead(string name) => Parts.TryGetValue(name, out var part)
+        ? new Reader(this, name, part)
+        : throw new DeviceException($"{name} does not exist in {Location}");
+
+    public IPartWriter Create(string name)
+    {
+        Before?.Invoke("create", name, 0);
+        if (Exists(name)) throw new SafetyException($"{name} exists");
+        return new Writer(this, name, Parts[name] = new MemoryPart());
+    }
+
+    public IPartWriter OpenAppend(string name, long length)
+    {
+        var part = Parts[name];
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, part.Length);
+        part.Truncate(length);
+        return new Writer(this, name, part);
+    }
+
+    /// <summary>What would be left after a power cut: only what was flushed.</summary>
+    public void PowerCut()
+    {
+        foreach (var part in Parts.Values) part.Truncate(part.Durable);
+    }
+
+    public MemoryStore Clone()
+    {
+        var copy = new MemoryStore();
+        foreach (var (name, part) in Parts) copy.Parts[name] = new MemoryPart(part.ToArray());
+        return copy;
+    }
+
+    private sealed class Reader(MemoryStore store, string name, MemoryPart part) : IPartReader
+    {
+        public string Name => name;
+        public long Length => part.Length;
+
+        public void Read(long offset, Span<byte> buffer)
+        {
+            store.Before?.Invoke("read", name, offset);
+            if (offset < 0 || offset > part.Length - buffer.Length)
+                throw new ImageDamagedException($"{name} ends at {part.Length}, {buffer.Length} bytes were wanted at {offset}");
+            part.Span.Slice((int)offset, buffer.Length).CopyTo(buffer);
+        }
+
+        public void Dispose() { }
+    }
+
+    private sealed class Writer(MemoryStore store, string name, MemoryPart part) : IPartWriter
+    {
+        public string Name => name;
+        public long Length => part.Length;
+        public long DurableBytes => part.Durable;
+
+        public void Append(ReadOnlySpan<byte> bytes)
+        {
+            store.Before?.Invoke("append", name, bytes.Length);
+            part.Append(bytes);
+        }
+
+        public void Flush()
+        {
+            store.Before?.Invoke("flush", name, 0);
+            part.Durable = part.Length;
+        }
+
+        public void Dispose() { }
+    }
+}
+
+public sealed class MemoryPart
+{
+    private byte[] _bytes;
+    private int _length;
+
+    public MemoryPart(byte[]? bytes = null)
+    {
+        _bytes = bytes ?? new byte[4096];
+        _length = bytes?.Length ?? 0;
+        Durable = _length;
+    }
+
+    public long Length => _length;
+    public long Durable { get; set; }
+    public Span<byte> Span => _bytes.AsSpan(0, _length);
+    public byte[] ToArray() => Span.ToArray();
+
+    public void Append(ReadOnlySpan<byte> bytes)
+    {
+        if (_length + bytes.Length > _bytes.Length) Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, _length + bytes.Length));
+        bytes.CopyTo(_bytes.AsSpan(_length));
+        _length += bytes.Length;
+    }
+
+    public void Truncate(long length)
+    {
+        _length = (int)Math.Min(_length, length);
+        Durable = Math.Min(Durable, _length);
+    }
+}
