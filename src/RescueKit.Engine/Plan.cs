@@ -1,0 +1,30 @@
+namespace RescueKit.Engine;
+
+/// <summary>What a run would do, complete enough to be printed and agreed to. Bytes.</summary>
+public sealed record RunPlan
+{
+    /// <summary>"backup", "restore", "clone", "verify".</summary>
+    public required string Operation { get; init; }
+    public required PlanDisk From { get; init; }
+    public required PlanDisk Onto { get; init; }
+
+    /// <summary>A row for each partition (and one, number null, for tables and gaps).</summary>
+    public required IReadOnlyList<PlanItem> Items { get; init; }
+
+    /// <summary>What is on the target now and will be lost; empty for a new file.</summary>
+    public IReadOnlyList<string> Lost { get; init; } = [];
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>What the person has to type; null when nothing is overwritten.</summary>
+    public string? ConfirmId { get; init; }
+
+    public long BytesToRead { get; init; }
+    public long BytesToWrite { get; init; }
+}
+
+public sealed record PlanDisk(string Path, long Length, string? Model, string? Serial, string Description);
+
+/// <param name="Bytes">Bytes to be copied.</param>
+/// <param name="AlternativeBytes">The size under the other choice of --unclean; null where there is none.</param>
+public sealed record PlanItem(
+    int? Number, int? TargetNumber, string FileSystem, string? Label, long Length, long Bytes, string How, string? Reason, long? AlternativeBytes);

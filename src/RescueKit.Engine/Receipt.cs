@@ -1,0 +1,39 @@
+namespace RescueKit.Engine;
+
+/// <summary>The machine-readable record of a finished run; JSON in snake_case, bytes as integers.</summary>
+public sealed record Receipt
+{
+    public required string Operation { get; init; }
+
+    /// <summary>"complete", "complete with losses", "failed", "cancelled".</summary>
+    public required string Verdict { get; init; }
+    public required string ToolVersion { get; init; }
+    public required DateTimeOffset StartedAt { get; init; }
+    public required DateTimeOffset FinishedAt { get; init; }
+    public string? Source { get; init; }
+    public string? Target { get; init; }
+    public Guid? ImageId { get; init; }
+    public string? RootDigest { get; init; }
+    public long BytesRead { get; init; }
+    public long BytesWritten { get; init; }
+    public long BytesStored { get; init; }
+    public long BytesVerified { get; init; }
+    public long BytesUnreadable { get; init; }
+    public long BytesExcluded { get; init; }
+    public int Parts { get; init; }
+
+    /// <summary>Disk ranges that could not be read.</summary>
+    public IReadOnlyList<UnreadableRange> Unreadable { get; init; } = [];
+    public IReadOnlyList<PlanItem> Partitions { get; init; } = [];
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>SHA-256 over the source's tables, boot sectors and superblocks before and after the run: equal, or the run failed.</summary>
+    public string? SourceMetadataBefore { get; init; }
+    public string? SourceMetadataAfter { get; init; }
+    public string? Error { get; init; }
+
+    /// <summary>0, 1, 3, 5, 130: DESIGN §5.</summary>
+    public int ExitCode { get; init; }
+}
+
+public sealed record UnreadableRange(long Offset, long Length, int? Partition);

@@ -1,0 +1,61 @@
+using RescueKit.Images.Codecs;
+
+namespace RescueKit.Engine;
+
+public enum BadSectorPolicy { Fail, Skip }
+
+/// <summary>What to do with a dirty or hibernated file system whose map cannot be proven.</summary>
+public enum UncleanPolicy { Whole, Used }
+
+/// <summary>What happens to blocks of the target that the image says are free.</summary>
+public enum FreePolicy { Keep, Discard, Zero }
+
+/// <summary>image create. Paths are block devices or files; sizes in bytes.</summary>
+public sealed record BackupRequest(string Source, string Image)
+{
+    /// <summary>Partition numbers to take; empty takes all. Tables, boot code and gaps are always taken.</summary>
+    public IReadOnlyList<int> Partitions { get; init; } = [];
+    public CodecKind Codec { get; init; } = CodecKind.Lz4;
+    public int? Level { get; init; }
+    public int? ChunkSize { get; init; }
+    public bool AllBlocks { get; init; }
+    public long? SplitBytes { get; init; }
+    public ReadOnlyMemory<byte>? Passphrase { get; init; }
+    public BadSectorPolicy OnBadSector { get; init; } = BadSectorPolicy.Fail;
+    /// <summary>How long the second pass over bad areas may take; null: no limit.</summary>
+    public TimeSpan? BadSectorTime { get; init; }
+    public UncleanPolicy Unclean { get; init; } = UncleanPolicy.Whole;
+    public bool ExcludeWindowsSwap { get; init; }
+    /// <summary>Read the finished image back and verify every chunk.</summary>
+    public bool Verify { get; init; }
+    /// <summary>Go on with an image that was begun and not completed.</summary>
+    public bool Resume { get; init; }
+}
+
+/// <summary>image restore. An empty map restores the whole disk; 2:3 puts the image's partition 2 into the target's existing partition 3.</summary>
+public sealed record RestoreRequest(string Image, string Target)
+{
+    public IReadOnlyList<PartitionMapping> Partitions { get; init; } = [];
+    public FreePolicy Free { get; init; } = FreePolicy.Keep;
+    /// <summary>Read everything written back from the disk and compare digests.</summary>
+    public bool Verify { get; init; }
+    public Func<ReadOnlyMemory<byte>>? Passphrase { get; init; }
+}
+
+public readonly record struct PartitionMapping(int From, int To);
+
+public sealed record CloneRequest(string Source, string Target)
+{
+    public bool AllBlocks { get; init; }
+    public BadSectorPolicy OnBadSector { get; init; } = BadSectorPolicy.Fail;
+    public TimeSpan? BadSectorTime { get; init; }
+    public UncleanPolicy Unclean { get; init; } = UncleanPolicy.Whole;
+    public bool ExcludeWindowsSwap { get; init; }
+    public FreePolicy Free { get; init; } = FreePolicy.Keep;
+    public bool Verify { get; init; }
+}
+
+public sealed record VerifyRequest(string Image)
+{
+    public Func<ReadOnlyMemory<byte>>? Passphrase { get; init; }
+}
