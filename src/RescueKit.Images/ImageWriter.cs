@@ -41,6 +41,12 @@ public sealed class ImageWriter : IDisposable
     public void Put(EncodedChunk chunk) => throw new NotImplementedException();
 
     /// <summary>
+    /// Records chunks of the region that was begun as zero without looking at them (their used bytes lie in holes of the source). Costs
+    /// nothing per chunk worth speaking of: a sparse disk has millions.
+    /// </summary>
+    public void PutZeros(long firstChunk, int count) => throw new NotImplementedException();
+
+    /// <summary>
     /// Writes the region's page. Chunks with used bytes that were not Put are recorded as pending, or as unreadable where
     /// <paramref name="unreadable"/> covers all their used bytes.
     /// </summary>
