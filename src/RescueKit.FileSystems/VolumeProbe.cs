@@ -13,6 +13,7 @@ public static class VolumeProbe
     /// </summary>
     private static readonly IAllocationReader[] Readers =
     [
+        new Ntfs.NtfsAllocationReader(),
     ];
 
     /// <summary>
