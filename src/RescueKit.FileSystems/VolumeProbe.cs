@@ -1,3 +1,6 @@
+using RescueKit.FileSystems.ExFat;
+using RescueKit.FileSystems.Fat;
+using RescueKit.FileSystems.Swap;
 using RescueKit.Model;
 
 namespace RescueKit.FileSystems;
@@ -13,7 +16,9 @@ public static class VolumeProbe
     /// </summary>
     private static readonly IAllocationReader[] Readers =
     [
-        new Ntfs.NtfsAllocationReader(),
+        new ExFatReader(),
+        new FatReader(),
+        new SwapReader(), // last: a swap signature may outlive the swap area, and a map of it drops everything else
     ];
 
     /// <summary>
