@@ -6,6 +6,9 @@ public sealed class ExtentSetBuilder(int capacity = 0)
     private readonly List<Extent> _extents = new(capacity);
     private bool _sorted = true;
 
+    /// <summary>Extents held now; those that came out of order are not merged yet.</summary>
+    public int Count => _extents.Count;
+
     public void Add(Extent extent)
     {
         if (extent.IsEmpty) return;

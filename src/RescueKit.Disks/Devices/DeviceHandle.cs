@@ -1,0 +1,50 @@
+using Microsoft.Win32.SafeHandles;
+using RescueKit.Disks.Interop;
+
+namespace RescueKit.Disks.Devices;
+
+/// <summary>An open block device and what the kernel says of it.</summary>
+/// <param name="IsDirect">O_DIRECT was granted: transfers are multiples of <paramref name="LogicalSectorSize"/> and pass the page cache by.</param>
+/// <param name="SysfsFolder">Its folder below /sys/dev/block; vanishes with the device.</param>
+internal sealed record DeviceHandle(
+    SafeFileHandle File, string Path, long Length, int LogicalSectorSize, int PhysicalSectorSize, bool IsDirect, string SysfsFolder, string? DiskSequence)
+{
+    public static DeviceHandle Describe(SafeFileHandle file, string path, FileStatus status, bool isDirect)
+    {
+        var length = LibC.ControlInt64(file, LibC.BlkGetSize64) ?? throw Errno.Failed($"ask {path} for its size", LibC.LastError);
+        var logical = LibC.ControlInt32(file, LibC.BlkLogicalSectorSize) ?? 512;
+        var physical = LibC.ControlInt32(file, LibC.BlkPhysicalSectorSize) ?? logical;
+        var folder = $"/sys/dev/block/{status.DeviceMajor}:{status.DeviceMinor}";
+        return new DeviceHandle(file, path, length, logical, Math.Max(logical, physical), isDirect, folder, Sequence(folder));
+    }
+
+    /// <summary>
+    /// True when the device has vanished or was given up: its sysfs folder is gone or belongs to a later device (the kernel counts
+    /// attached disks in diskseq), its size became 0, or SCSI set it offline.
+    /// </summary>
+    public bool IsGone()
+    {
+        if (LibC.ControlInt64(File, LibC.BlkGetSize64) is null or 0) return true;
+        if (Sequence(SysfsFolder) != DiskSequence) return true;
+        return ReadLine(System.IO.Path.Combine(SysfsFolder, "device/state")) is "offline" or "transport-offline" or "deleting" or "dead";
+    }
+
+    /// <summary>Drops what the page cache holds of it, so that a reader sees the disk. Without effect on a failing device.</summary>
+    public unsafe void DropCache() => _ = LibC.Control(File, LibC.BlkFlushBuffers, null);
+
+    private static string? Sequence(string folder) => Directory.Exists(folder)
+        ? ReadLine(System.IO.Path.Combine(folder, "diskseq")) ?? ReadLine(System.IO.Path.Combine(folder, "../diskseq")) ?? ""
+        : null;
+
+    private static string? ReadLine(string path)
+    {
+        try
+        {
+            return System.IO.File.ReadAllText(path).Trim();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

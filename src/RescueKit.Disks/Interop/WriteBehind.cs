@@ -1,0 +1,61 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace RescueKit.Disks.Interop;
+
+/// <summary>
+/// Keeps the dirty pages of one file bounded and counts what has really been written. Without it a fast writer fills the page
+/// cache with gigabytes, progress runs ahead of a slow stick, and the last sync takes minutes.
+/// </summary>
+/// <remarks>
+/// Two windows: while the pages of one are under way to the disk, the next fills. The writer that completes a window waits for the
+/// one before (sync_file_range waits for pages, never for the disk's own cache, so only a sync makes bytes durable against a
+/// power cut; for progress "on their way and accepted" is what counts).
+/// </remarks>
+internal sealed class WriteBehind(SafeFileHandle file, long alreadyDurable = 0)
+{
+    private const long Window = 32L << 20;
+    private readonly Lock _lock = new();
+    private long _written = alreadyDurable;
+    private long _started = alreadyDurable;
+    private long _durable = alreadyDurable;
+    private bool _unsupported;
+
+    public long Durable => Interlocked.Read(ref _durable);
+
+    /// <summary>Called after bytes were handed to the kernel.</summary>
+    /// <returns>0, or the errno with which an earlier write failed on its way to the disk.</returns>
+    public int Wrote(long bytes)
+    {
+        var written = Interlocked.Add(ref _written, bytes);
+        if (written - Interlocked.Read(ref _started) < Window || _unsupported) return 0;
+        lock (_lock)
+        {
+            written = Interlocked.Read(ref _written);
+            if (written - _started < Window) return 0;
+            if (LibC.SyncRange(file, 0, 0, LibC.SyncWaitBefore) != 0) return Failed();
+            Interlocked.Exchange(ref _durable, _started);
+            if (LibC.SyncRange(file, 0, 0, LibC.SyncWrite) != 0) return Failed();
+            Interlocked.Exchange(ref _started, written);
+            return 0;
+        }
+    }
+
+    /// <summary>What a sync may call durable once it returns: taken before the sync starts.</summary>
+    public long Mark() => Interlocked.Read(ref _written);
+
+    public void Synced(long mark)
+    {
+        lock (_lock)
+        {
+            if (mark > _started) Interlocked.Exchange(ref _started, mark);
+            if (mark > _durable) Interlocked.Exchange(ref _durable, mark);
+        }
+    }
+
+    private int Failed()
+    {
+        var errno = LibC.LastError;
+        if (errno != Errno.InputOutput && !Errno.MeansFull(errno)) _unsupported = true;
+        return _unsupported ? 0 : errno;
+    }
+}

@@ -1,0 +1,25 @@
+using System.Buffers.Binary;
+
+namespace RescueKit.Disks.PartitionTables.Mbr;
+
+/// <summary>One of the four 16-byte entries of an MBR or EBR (offsets 446, 462, 478, 494), sectors counted from wherever the table says.</summary>
+internal readonly record struct MbrEntry(byte BootFlag, byte Type, uint FirstSector, uint SectorCount)
+{
+    public const int Size = 16;
+    public const int TableOffset = 446;
+    public const int Count = 4;
+
+    public static MbrEntry Parse(ReadOnlySpan<byte> sector, int index)
+    {
+        var entry = sector.Slice(TableOffset + index * Size, Size);
+        return new MbrEntry(entry[0], entry[4], BinaryPrimitives.ReadUInt32LittleEndian(entry[8..]), BinaryPrimitives.ReadUInt32LittleEndian(entry[12..]));
+    }
+
+    public static bool HasSignature(ReadOnlySpan<byte> sector) => sector[510] == 0x55 && sector[511] == 0xaa;
+
+    /// <summary>Type 0 is how an entry is deleted, whatever else is left in it.</summary>
+    public bool IsEmpty => Type == 0 || SectorCount == 0;
+    public bool IsExtended => Type is 0x05 or 0x0f or 0x85;
+    public bool IsProtective => Type == 0xee;
+    public bool HasSaneFlag => BootFlag is 0 or 0x80;
+}

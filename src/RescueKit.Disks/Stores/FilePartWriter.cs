@@ -1,0 +1,116 @@
+using Microsoft.Win32.SafeHandles;
+using RescueKit.Disks.Devices;
+using RescueKit.Disks.Interop;
+using RescueKit.Model;
+
+namespace RescueKit.Disks.Stores;
+
+/// <summary>
+/// Appends to one part. Small appends are gathered (FUSE and network file systems pay for each write); large ones go to the kernel
+/// from where they are. After a failed write or sync it takes nothing more: the tail is torn and a resume will cut it.
+/// </summary>
+internal sealed class FilePartWriter : IPartWriter
+{
+    private const int GatherSize = 1 << 20;
+
+    /// <summary>From here on a copy costs more than a call.</summary>
+    private const int LargeAppend = 64 << 10;
+
+    private readonly SafeFileHandle _file;
+    private readonly string _path;
+    private readonly AlignedBuffer _gathered = new(GatherSize);
+    private readonly WriteBehind _behind;
+    private readonly SyncState _sync;
+    private int _gatheredLength;
+    private long _position;
+    private bool _folderSynced;
+    private DeviceException? _writeFailure;
+
+    public FilePartWriter(SafeFileHandle file, string path, string name, long length, bool isNew)
+    {
+        (_file, _path, Name, _position, _folderSynced) = (file, path, name, length, !isNew);
+        _behind = new WriteBehind(file, length);
+        _sync = new SyncState(path);
+    }
+
+    public string Name { get; }
+    public long Length => _position + _gatheredLength;
+    public long DurableBytes => _behind.Durable;
+
+    public void Append(ReadOnlySpan<byte> bytes)
+    {
+        ThrowIfFailed();
+        if (bytes.Length >= LargeAppend)
+        {
+            Drain();
+            Put(bytes);
+            return;
+        }
+        if (_gatheredLength + bytes.Length > GatherSize) Drain();
+        bytes.CopyTo(_gathered.Span[_gatheredLength..]);
+        _gatheredLength += bytes.Length;
+    }
+
+    public void Flush()
+    {
+        ThrowIfFailed();
+        Drain();
+        var mark = _behind.Mark();
+        if (LibC.SyncData(_file) != 0) throw _sync.Fail(LibC.LastError);
+        if (!_folderSynced)
+        {
+            Folders.SyncParent(_path);
+            _folderSynced = true;
+        }
+        _behind.Synced(mark);
+    }
+
+    /// <summary>Hands over what was gathered, so that an interrupted image is as long as it can be; promises nothing.</summary>
+    public void Dispose()
+    {
+        if (_file.IsClosed) return;
+        try
+        {
+            if (_writeFailure is null) Drain();
+        }
+        catch (DeviceException)
+        {
+            // Whoever needed these bytes to be there called Flush before.
+        }
+        finally
+        {
+            _file.Dispose();
+            ((IDisposable)_gathered).Dispose();
+        }
+    }
+
+    private void Drain()
+    {
+        if (_gatheredLength == 0) return;
+        var length = _gatheredLength;
+        _gatheredLength = 0;
+        Put(_gathered.Span[..length]);
+    }
+
+    private void Put(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            PosixIo.Write(_file, _path, _position, bytes);
+        }
+        catch (DeviceException failure)
+        {
+            _writeFailure = failure;
+            throw;
+        }
+        _position += bytes.Length;
+        if (_behind.Wrote(bytes.Length) is var errno and not 0) throw _sync.Fail(errno);
+    }
+
+    private void ThrowIfFailed()
+    {
+        _sync.ThrowIfFailed();
+        if (_writeFailure is { } failure)
+            throw new DeviceException($"{_path} takes no more after a failed write: {failure.Message}", failure.Remedy, failure) { Errno = failure.Errno };
+    }
+}

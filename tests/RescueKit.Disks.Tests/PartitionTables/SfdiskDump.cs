@@ -1,0 +1,34 @@
+using System.Text.Json;
+using RescueKit.Model;
+using RescueKit.Testing.Tools;
+
+namespace RescueKit.Disks.Tests.PartitionTables;
+
+/// <summary>A partition as sfdisk prints it, in bytes.</summary>
+public sealed record SfdiskPartition(int Number, Extent Extent, string Type);
+
+/// <summary>What "sfdisk --json" reads from a disk file; the oracle for the table readers.</summary>
+public sealed record SfdiskDump(string? Label, IReadOnlyList<SfdiskPartition> Partitions)
+{
+    /// <summary>Without the extended partition itself, which is no partition to image.</summary>
+    public IEnumerable<SfdiskPartition> WithoutContainers => Partitions.Where(p => p.Type is not ("0x05" or "0x0f" or "0x85"));
+
+    public static SfdiskDump Read(string path)
+    {
+        var (exitCode, output) = ExternalTool.TryRun("sfdisk", null, "--json", path);
+        if (exitCode != 0) return new SfdiskDump(null, []);
+        using var json = JsonDocument.Parse(output[output.IndexOf('{')..(output.LastIndexOf('}') + 1)]);
+        var table = json.RootElement.GetProperty("partitiontable");
+        var label = table.GetProperty("label").GetString();
+        if (!table.TryGetProperty("partitions", out var partitions)) return new SfdiskDump(label, []);
+        var sector = table.TryGetProperty("sectorsize", out var size) ? size.GetInt64() : 512;
+        return new SfdiskDump(label, [.. partitions.EnumerateArray().Select(p => new SfdiskPartition(
+            int.Parse(p.GetProperty("node").GetString()![path.Length..].TrimStart('p')),
+            new Extent(p.GetProperty("start").GetInt64() * sector, p.GetProperty("size").GetInt64() * sector),
+            Normal(p.GetProperty("type").GetString()!)))]);
+    }
+
+    public static IEnumerable<SfdiskPartition> Of(DiskLayout layout) => layout.Partitions.Select(p => new SfdiskPartition(p.Number, p.Extent, p.Type));
+
+    private static string Normal(string type) => type.Contains('-') ? type.ToLowerInvariant() : $"0x{type.PadLeft(2, '0').ToLowerInvariant()}";
+}
