@@ -7,15 +7,15 @@ namespace RescueKit.Disks.Tests.PartitionTables;
 /// <summary>Tables made by sgdisk, sfdisk and parted; what sfdisk reads is the oracle.</summary>
 public sealed class RealTablesTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TempFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 
     [Fact]
     public void Gpt_made_by_sgdisk()
     {
-        var path = _folder.SparseFile("disk", 64 << 20);
-        ExternalTool.Run("sgdisk", "-n", "1:2048:+8M", "-t", "1:ef00", "-c", "1:EFI ✓", "-n", "2:0:+20M", "-t", "2:8300", "-n", "5:0:0", "-t", "5:0700", path);
+        var path = SparseFile.Create(_folder.File("disk"), 64 << 20);
+        Tool.Must("sgdisk", "-n", "1:2048:+8M", "-t", "1:ef00", "-c", "1:EFI ✓", "-n", "2:0:+20M", "-t", "2:8300", "-n", "5:0:0", "-t", "5:0700", path);
         var layout = Read(path);
         Assert.Equal(PartitionTableKind.Gpt, layout.Kind);
         Assert.Empty(layout.Warnings);
@@ -29,8 +29,8 @@ public sealed class RealTablesTests : IDisposable
     [Fact]
     public void Mbr_with_logical_partitions_made_by_sfdisk()
     {
-        var path = _folder.SparseFile("disk", 64 << 20);
-        ExternalTool.RunWithInput("sfdisk", "label: dos\nlabel-id: 0x1234abcd\nsize=4M,type=83,bootable\nsize=4M,type=7\ntype=5\nsize=3M,type=83\nsize=5M,type=82\nsize=1M,type=c\n", path);
+        var path = SparseFile.Create(_folder.File("disk"), 64 << 20);
+        Tool.Must(new ToolRequest("sfdisk", [path]) { Input = "label: dos\nlabel-id: 0x1234abcd\nsize=4M,type=83,bootable\nsize=4M,type=7\ntype=5\nsize=3M,type=83\nsize=5M,type=82\nsize=1M,type=c\n" });
         var layout = Read(path);
         Assert.Equal(PartitionTableKind.Mbr, layout.Kind);
         Assert.Equal("1234abcd", layout.DiskId);

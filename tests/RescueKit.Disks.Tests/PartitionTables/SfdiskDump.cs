@@ -15,9 +15,9 @@ public sealed record SfdiskDump(string? Label, IReadOnlyList<SfdiskPartition> Pa
 
     public static SfdiskDump Read(string path)
     {
-        var (exitCode, output) = ExternalTool.TryRun("sfdisk", null, "--json", path);
-        if (exitCode != 0) return new SfdiskDump(null, []);
-        using var json = JsonDocument.Parse(output[output.IndexOf('{')..(output.LastIndexOf('}') + 1)]);
+        var run = Tool.Run("sfdisk", "--json", path);
+        if (!run.Ok) return new SfdiskDump(null, []);
+        using var json = JsonDocument.Parse(run.Output);
         var table = json.RootElement.GetProperty("partitiontable");
         var label = table.GetProperty("label").GetString();
         if (!table.TryGetProperty("partitions", out var partitions)) return new SfdiskDump(label, []);
