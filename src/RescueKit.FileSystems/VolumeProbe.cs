@@ -1,5 +1,6 @@
 using RescueKit.FileSystems.ExFat;
 using RescueKit.FileSystems.Fat;
+using RescueKit.FileSystems.Ntfs;
 using RescueKit.FileSystems.Swap;
 using RescueKit.Model;
 
@@ -16,6 +17,7 @@ public static class VolumeProbe
     /// </summary>
     private static readonly IAllocationReader[] Readers =
     [
+        new NtfsAllocationReader(),
         new ExFatReader(),
         new FatReader(),
         new SwapReader(), // last: a swap signature may outlive the swap area, and a map of it drops everything else

@@ -1,0 +1,55 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Parsing;
+using RescueKit.Cli.Commands;
+using RescueKit.Cli.Errors;
+using RescueKit.Cli.Session;
+
+namespace RescueKit.Cli;
+
+/// <summary>All commands, and how a command line is taken apart and carried out.</summary>
+internal static class CommandTree
+{
+    // A path may begin with '@': no response files.
+    private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
+
+    /// <returns>The exit code (DESIGN §5).</returns>
+    public static int Run(IReadOnlyList<string> arguments, CliHost host)
+    {
+        var parse = CommandLineParser.Parse(Build(host), arguments, Parsing);
+        if (parse.Errors.Count > 0 && parse.Action is not (HelpWithExamples or { ClearsParseErrors: true, Terminating: true }))
+            return UsageError(parse, arguments, host);
+        return parse.Invoke(new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+            Output = host.Terminal.Out,
+            Error = host.Terminal.Error,
+        });
+    }
+
+    public static RootCommand Build(CliHost host)
+    {
+        var root = new RootCommand("RescueKit images whole disks and puts them back: partition tables, boot code and the used blocks of every partition.")
+        {
+            new Command("disk", "Look at disks") { DiskListCommand.Build(host), DiskShowCommand.Build(host) },
+            new Command("image", "Make, restore, verify and look into images of disks")
+            {
+                ImageCreateCommand.Build(host), ImageRestoreCommand.Build(host), ImageVerifyCommand.Build(host), ImageInfoCommand.Build(host),
+            },
+            CloneCommand.Build(host),
+        };
+        root.Directives.Clear();
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new HelpWithExamples((HelpAction)help.Action!, host.Terminal);
+        return root;
+    }
+
+    private static int UsageError(ParseResult parse, IReadOnlyList<string> arguments, CliHost host)
+    {
+        var message = string.Join("; ", parse.Errors.Select(e => e.Message.TrimEnd('.')));
+        var error = new ErrorInfo(message, "usage", CliHost.HelpFor(parse), ExitCodes.Usage);
+        ErrorReport.Print(host.Terminal, error, arguments.Contains("--json"));
+        return error.ExitCode;
+    }
+}

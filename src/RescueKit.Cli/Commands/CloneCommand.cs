@@ -1,0 +1,66 @@
+using System.CommandLine;
+using RescueKit.Cli.Arguments;
+using RescueKit.Cli.Session;
+using RescueKit.Engine;
+
+namespace RescueKit.Cli.Commands;
+
+internal sealed class CloneCommand
+{
+    private readonly Argument<string> _source = new("SOURCE") { Description = "The disk to copy: a block device or a raw image file; it is only read" };
+    private readonly Argument<string> _target = new("TARGET") { Description = "The disk to write over; a file that does not exist yet is made" };
+    private readonly Option<bool> _verify = new("--verify") { Description = "Read everything written back from the disk and compare its digests" };
+    private readonly Option<bool> _allBlocks = CommonOptions.AllBlocks();
+    private readonly Option<BadSectorPolicy> _onBadSector = CommonOptions.OnBadSector();
+    private readonly Option<TimeSpan?> _badSectorTime = CommonOptions.BadSectorTime();
+    private readonly Option<UncleanPolicy> _unclean = CommonOptions.Unclean();
+    private readonly Option<bool> _excludeWindowsSwap = CommonOptions.ExcludeWindowsSwap();
+    private readonly Option<FreePolicy> _free = CommonOptions.Free();
+    private readonly Option<string?> _confirm = CommonOptions.Confirm();
+    private readonly Option<bool> _dryRun = CommonOptions.DryRun();
+    private readonly Option<string?> _receipt = CommonOptions.Receipt();
+    private readonly Option<bool> _quiet = CommonOptions.Quiet();
+    private readonly Option<bool> _json = CommonOptions.Json();
+
+    public static Command Build(CliHost host)
+    {
+        var c = new CloneCommand();
+        var command = new ExampleCommand("clone", "Copy a disk straight onto another one; prints the plan and asks for the disk's id first",
+            "rescuekit clone /dev/sda /dev/sdb --dry-run",
+            "rescuekit clone /dev/sda /dev/sdb --confirm Y7K2P --verify",
+            "rescuekit clone disk.raw copy.raw")
+        {
+            c._source, c._target, c._verify, c._allBlocks, c._onBadSector, c._badSectorTime, c._unclean, c._excludeWindowsSwap, c._free, c._confirm,
+            c._dryRun, c._receipt, c._quiet, c._json,
+        };
+        command.SetAction(parse => host.Guard(parse, c._json, () => c.Execute(host, parse)));
+        return command;
+    }
+
+    private int Execute(CliHost host, ParseResult parse)
+    {
+        BadSectorRules.Check(parse.GetValue(_onBadSector), parse.GetValue(_badSectorTime));
+        var request = new CloneRequest(parse.GetRequiredValue(_source), parse.GetRequiredValue(_target))
+        {
+            AllBlocks = parse.GetValue(_allBlocks),
+            OnBadSector = parse.GetValue(_onBadSector),
+            BadSectorTime = parse.GetValue(_badSectorTime),
+            Unclean = parse.GetValue(_unclean),
+            ExcludeWindowsSwap = parse.GetValue(_excludeWindowsSwap),
+            Free = parse.GetValue(_free),
+            Verify = parse.GetValue(_verify),
+        };
+        var options = new RunOptions
+        {
+            Json = parse.GetValue(_json),
+            Quiet = parse.GetValue(_quiet),
+            DryRun = parse.GetValue(_dryRun),
+            ShowPlan = true,
+            Confirm = parse.GetValue(_confirm),
+            ReceiptFile = parse.GetValue(_receipt),
+            WhenCancelled = $"cancelled: {request.Target} is incomplete and can be neither booted nor mounted",
+            AfterCancelled = "run the clone again, from its beginning",
+        };
+        return RunSession.Execute(host, options, () => Runs.Clone(request));
+    }
+}

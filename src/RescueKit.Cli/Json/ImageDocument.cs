@@ -1,0 +1,53 @@
+namespace RescueKit.Cli.Json;
+
+/// <summary>`image info --json`. Sizes and offsets in bytes; null where unknown, or encrypted and not opened.</summary>
+internal sealed record ImageDocument
+{
+    public required string Path { get; init; }
+    public required Guid ImageId { get; init; }
+    public required bool Complete { get; init; }
+    public required bool Encrypted { get; init; }
+
+    /// <summary>False for an encrypted image without its passphrase: then only what is clear is filled in.</summary>
+    public required bool Opened { get; init; }
+    public string? Codec { get; init; }
+    public int? ChunkSize { get; init; }
+
+    /// <summary>64 hex digits; null while the image is not complete.</summary>
+    public string? RootDigest { get; init; }
+    public ParentDocument? Parent { get; init; }
+    public required IReadOnlyList<PartDocument> Parts { get; init; }
+    public required IReadOnlyList<int> MissingParts { get; init; }
+
+    /// <summary>All parts together.</summary>
+    public required long StoredBytes { get; init; }
+    public long? UsedBytes { get; init; }
+
+    /// <summary>Of the used bytes, those that are stored so far; differs from used_bytes in an incomplete image.</summary>
+    public long? DoneBytes { get; init; }
+    public long? UnreadableBytes { get; init; }
+    public long? ExcludedBytes { get; init; }
+    public string? Writer { get; init; }
+    public TakingDocument? Taken { get; init; }
+    public ImageDiskDocument? Disk { get; init; }
+    public required IReadOnlyList<ImageVolumeDocument> Partitions { get; init; }
+
+    /// <summary>What had to be worked around to open it.</summary>
+    public required IReadOnlyList<string> Repairs { get; init; }
+}
+
+internal sealed record ParentDocument(Guid ImageId, string RootDigest);
+
+internal sealed record PartDocument(string Name, long Length);
+
+internal sealed record TakingDocument(
+    string Kind, string Consistency, DateTimeOffset StartedAt, string? Host, string? Provider, IReadOnlyList<string> Writers, double? FreezeSeconds);
+
+internal sealed record ImageDiskDocument(
+    string Name, long Length, int LogicalSectorSize, int PhysicalSectorSize, string Table, string? DiskId, string? Model, string? Serial,
+    string? Wwn, string? Bus);
+
+internal sealed record ImageVolumeDocument(
+    int Number, long Offset, long Length, string Type, string? TypeName, string? Id, string? Name, string FileSystem, string? Label, string? Uuid,
+    int BlockSize, long UsedBytes, bool Whole, string? WholeReason, bool Unclean, long ExcludedBytes, bool SetMember, bool Included,
+    IReadOnlyList<string> Warnings);

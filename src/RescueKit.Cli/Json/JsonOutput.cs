@@ -1,0 +1,39 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using RescueKit.Cli.Errors;
+using RescueKit.Engine;
+
+namespace RescueKit.Cli.Json;
+
+/// <summary>Everything that --json prints; the documents are described in JSON.md and frozen by golden tests.</summary>
+internal static class JsonOutput
+{
+    public static void Write(TextWriter to, RunPlan plan) => Write(to, plan, CliJson.Default.RunPlan);
+    public static void Write(TextWriter to, Receipt receipt) => Write(to, receipt, CliJson.Default.Receipt);
+    public static void Write(TextWriter to, ErrorInfo error) => Write(to, error, CliJson.Default.ErrorInfo);
+    public static void Write(TextWriter to, DiskListDocument disks) => Write(to, disks, CliJson.Default.DiskListDocument);
+    public static void Write(TextWriter to, DiskDocument disk) => Write(to, disk, CliJson.Default.DiskDocument);
+    public static void Write(TextWriter to, ImageDocument image) => Write(to, image, CliJson.Default.ImageDocument);
+
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void WriteFile(string path, Receipt receipt) =>
+        File.WriteAllText(path, JsonSerializer.Serialize(receipt, CliJson.Default.Receipt) + "\n", new UTF8Encoding(false));
+
+    private static void Write<T>(TextWriter to, T value, JsonTypeInfo<T> type)
+    {
+        to.WriteLine(JsonSerializer.Serialize(value, type));
+        to.Flush();
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true,
+    GenerationMode = JsonSourceGenerationMode.Default)]
+[JsonSerializable(typeof(RunPlan))]
+[JsonSerializable(typeof(Receipt))]
+[JsonSerializable(typeof(ErrorInfo))]
+[JsonSerializable(typeof(DiskListDocument))]
+[JsonSerializable(typeof(DiskDocument))]
+[JsonSerializable(typeof(ImageDocument))]
+internal sealed partial class CliJson : JsonSerializerContext;

@@ -1,0 +1,33 @@
+using System.Text;
+using RescueKit.Cli.Terminals;
+using RescueKit.Engine;
+using RescueKit.Model;
+
+namespace RescueKit.Cli.Session;
+
+/// <summary>Writing over a disk needs its id, typed or given. There is no yes by default and none by waiting.</summary>
+internal static class Confirmation
+{
+    /// <summary>What goes to <see cref="IRun.Execute"/>, which compares it with the plan's; null where nothing is overwritten.</summary>
+    /// <exception cref="SafetyException">An id is needed, none was given, and there is no terminal to ask at; or the answer is another one.</exception>
+    public static string? Obtain(RunPlan plan, string? given, ITerminal terminal)
+    {
+        if (plan.ConfirmId is not { } id) return null;
+        if (given is null && !terminal.InputIsTerminal)
+        {
+            throw new SafetyException($"writing over {plan.Onto.Path} ({plan.Onto.Description}) has not been confirmed",
+                $"make sure that it is the right disk, then give --confirm {id}");
+        }
+        var answer = given ?? Ask(plan, terminal);
+        return answer == id
+            ? answer
+            : throw new SafetyException($"'{answer}' is not the id of {plan.Onto.Path}, which would be overwritten: nothing was written",
+                $"'rescuekit disk show {plan.Onto.Path}' prints its confirm_id");
+    }
+
+    private static string Ask(RunPlan plan, ITerminal terminal)
+    {
+        var typed = terminal.Ask($"To overwrite {plan.Onto.Path}, type its id ({plan.ConfirmId}): ", echo: true);
+        return typed is null ? "" : Encoding.UTF8.GetString(typed).Trim();
+    }
+}

@@ -1,0 +1,54 @@
+using System.Runtime.InteropServices;
+
+namespace RescueKit.Cli.Session;
+
+/// <summary>
+/// What Ctrl-C, SIGTERM and a lost terminal do. Until a run executes nothing has been written, and the program ends at once; then they ask
+/// the run to stop, as often as they come: a run that marks what it leaves behind must not be killed in the middle of that.
+/// </summary>
+internal sealed class Interruption : IDisposable
+{
+    private readonly CancellationTokenSource _source = new();
+    private readonly List<PosixSignalRegistration> _registrations = [];
+    private readonly Lock _lock = new();
+    private readonly Action _exitAtOnce;
+    private bool _running;
+
+    /// <param name="exitAtOnce">Ends the process; called while nothing is being written.</param>
+    public Interruption(Action exitAtOnce) => _exitAtOnce = exitAtOnce;
+
+    /// <summary>Listens for the signals from now on.</summary>
+    public void Watch()
+    {
+        foreach (var signal in (PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP])
+        {
+            _registrations.Add(PosixSignalRegistration.Create(signal, context =>
+            {
+                context.Cancel = true;
+                Signalled();
+            }));
+        }
+    }
+
+    /// <summary>From now on a signal cancels the token and does nothing else.</summary>
+    public CancellationToken BeginRun()
+    {
+        lock (_lock) _running = true;
+        return _source.Token;
+    }
+
+    public void Signalled()
+    {
+        lock (_lock)
+        {
+            if (!_running) _exitAtOnce();
+        }
+        _source.Cancel();
+    }
+
+    public void Dispose()
+    {
+        foreach (var registration in _registrations) registration.Dispose();
+        _source.Dispose();
+    }
+}

@@ -1,0 +1,68 @@
+using RescueKit.Cli.Errors;
+using RescueKit.Cli.Json;
+using RescueKit.Cli.Output;
+using RescueKit.Cli.Progress;
+using RescueKit.Engine;
+
+namespace RescueKit.Cli.Session;
+
+/// <summary>Takes a run from its plan over the confirmation to its receipt.</summary>
+internal static class RunSession
+{
+    /// <returns>The exit code.</returns>
+    public static int Execute(CliHost host, RunOptions options, Func<IRun> prepare)
+    {
+        using var run = prepare();
+        if (options.DryRun) return ShowOnly(host, options, run.Plan);
+        if (options.ShowPlan) ShowPlan(host, options, run.Plan);
+
+        var confirm = Confirmation.Obtain(run.Plan, options.Confirm, host.Terminal);
+        host.Terminal.Out.Flush();
+        var cancel = host.Interruption.BeginRun();
+        Receipt receipt;
+        using (var progress = options.Quiet ? null : new ProgressReporter(host.Terminal, host.Clock))
+        {
+            try
+            {
+                receipt = run.Execute(confirm, progress is null ? null : progress.Report, cancel);
+            }
+            catch (OperationCanceledException)
+            {
+                progress?.Dispose();
+                var error = new ErrorInfo(options.WhenCancelled, "cancelled", options.AfterCancelled, ExitCodes.Cancelled);
+                ErrorReport.Print(host.Terminal, error, options.Json);
+                return error.ExitCode;
+            }
+        }
+        if (options.ReceiptFile is { } file) JsonOutput.WriteFile(file, receipt);
+        if (options.Json) JsonOutput.Write(host.Terminal.Out, receipt);
+        else ReceiptText.Write(host.Terminal.Out, receipt);
+        if (receipt.Error is { } message) host.Terminal.Error.WriteLine($"error: {message}");
+        return receipt.ExitCode;
+    }
+
+    private static int ShowOnly(CliHost host, RunOptions options, RunPlan plan)
+    {
+        if (options.Json)
+        {
+            JsonOutput.Write(host.Terminal.Out, plan);
+        }
+        else
+        {
+            PlanText.Write(host.Terminal.Out, plan);
+            host.Terminal.Out.WriteLine("Dry run: nothing was written.");
+        }
+        return ExitCodes.Done;
+    }
+
+    /// <summary>
+    /// On standard output, except where that is meant for a program (--json) or where a person is about to be asked and would not see it.
+    /// </summary>
+    private static void ShowPlan(CliHost host, RunOptions options, RunPlan plan)
+    {
+        var terminal = host.Terminal;
+        var willAsk = plan.ConfirmId is not null && options.Confirm is null && terminal.InputIsTerminal;
+        PlanText.Write(options.Json || (willAsk && !terminal.OutputIsTerminal) ? terminal.Error : terminal.Out, plan);
+        terminal.Out.Flush();
+    }
+}

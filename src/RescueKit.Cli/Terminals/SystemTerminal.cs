@@ -1,0 +1,89 @@
+using System.Text;
+
+namespace RescueKit.Cli.Terminals;
+
+/// <summary>The process's own standard streams.</summary>
+internal sealed class SystemTerminal : ITerminal, IDisposable
+{
+    private const int MaxAnswerBytes = 4096;
+    private static readonly string[] LocaleVariables = ["LC_ALL", "LC_CTYPE", "LANG"];
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
+
+    private readonly StreamWriter _out = new(Console.OpenStandardOutput(), Utf8, 4096);
+    private readonly StreamWriter _error = new(Console.OpenStandardError(), Utf8, 1024) { AutoFlush = true };
+    private Libc.Termios? _echoBefore;
+
+    public SystemTerminal()
+    {
+        Out = new SafeTextWriter(_out, lossy: false);
+        Error = new SafeTextWriter(_error, lossy: true);
+    }
+
+    public TextWriter Out { get; }
+    public TextWriter Error { get; }
+    public bool InputIsTerminal => Libc.IsTerminal(0);
+    public bool OutputIsTerminal => Libc.IsTerminal(1);
+    public bool ErrorIsTerminal => Libc.IsTerminal(2);
+    public int ErrorColumns => ErrorIsTerminal && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb") ? Libc.Columns(2) : 0;
+
+    public bool Unicode
+    {
+        get
+        {
+            var locale = LocaleVariables.Select(Environment.GetEnvironmentVariable).FirstOrDefault(v => !string.IsNullOrEmpty(v)) ?? "";
+            return locale.Replace("-", "", StringComparison.Ordinal).Contains("utf8", StringComparison.OrdinalIgnoreCase);
+        }
+    }
+
+    public void Redraw(string line)
+    {
+        try
+        {
+            _error.Write($"\r{line}\x1b[K");
+        }
+        catch (IOException)
+        {
+        }
+    }
+
+    public byte[]? Ask(string prompt, bool echo)
+    {
+        Out.Flush();
+        Error.Write(prompt);
+        if (!echo) _echoBefore = Libc.EchoOff(0);
+        try
+        {
+            return ReadLine();
+        }
+        finally
+        {
+            RestoreEcho();
+            if (!echo) Error.WriteLine();
+        }
+    }
+
+    /// <summary>Gives the terminal back as it was; also called when a signal ends the program in the middle of a prompt.</summary>
+    public void RestoreEcho()
+    {
+        if (_echoBefore is { } before) Libc.Restore(0, before);
+        _echoBefore = null;
+    }
+
+    public void Dispose()
+    {
+        RestoreEcho();
+        _out.Dispose();
+        _error.Dispose();
+    }
+
+    private static byte[]? ReadLine()
+    {
+        var line = new List<byte>();
+        int value;
+        while ((value = Libc.ReadByte(0)) >= 0 && value != '\n')
+        {
+            if (line.Count < MaxAnswerBytes) line.Add((byte)value);
+        }
+        return value < 0 && line.Count == 0 ? null : [.. line];
+    }
+}

@@ -1,0 +1,54 @@
+namespace RescueKit.FileSystems.Ntfs;
+
+/// <summary>Attribute types, as they stand in an attribute's header (Linux-NTFS documentation, "Attributes").</summary>
+internal static class AttributeType
+{
+    public const uint AttributeList = 0x20;
+    public const uint VolumeName = 0x60;
+    public const uint VolumeInformation = 0x70;
+    public const uint Data = 0x80;
+    public const uint IndexRoot = 0x90;
+    public const uint IndexAllocation = 0xA0;
+    public const uint Bitmap = 0xB0;
+    public const uint End = 0xFFFFFFFF;
+}
+
+/// <summary>Numbers of the MFT records that every volume has.</summary>
+internal static class SystemRecord
+{
+    public const long Mft = 0;
+    public const long MftMirror = 1;
+    public const long LogFile = 2;
+    public const long Volume = 3;
+    public const long AttributeDefinitions = 4;
+    public const long RootDirectory = 5;
+    public const long Bitmap = 6;
+    public const long Boot = 7;
+    public const long UpCase = 10;
+
+    /// <summary>Records below are the system's own; the mirror may cover up to this many.</summary>
+    public const int FirstUser = 16;
+
+    public static string Name(long number) => number switch
+    {
+        Mft => "$MFT",
+        MftMirror => "$MFTMirr",
+        LogFile => "$LogFile",
+        Volume => "$Volume",
+        AttributeDefinitions => "$AttrDef",
+        RootDirectory => "the root directory",
+        Bitmap => "$Bitmap",
+        Boot => "$Boot",
+        UpCase => "$UpCase",
+        _ => $"MFT record {number}",
+    };
+}
+
+/// <summary>Bits of an attribute's flags at +0x0C.</summary>
+[Flags]
+internal enum AttributeFlags : ushort
+{
+    CompressionMask = 0x00FF,
+    Encrypted = 0x4000,
+    Sparse = 0x8000,
+}

@@ -1,0 +1,98 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using RescueKit.Model;
+
+namespace RescueKit.FileSystems.Ntfs;
+
+/// <summary>The system files of a volume, opened and held against each other.</summary>
+internal sealed class NtfsVolume
+{
+    private const int BootArea = 8192;
+    private const ushort MountedOnNt4 = 0x0008;
+
+    // Work on the change journal or on object ids that Windows takes up at the next mount; neither moves clusters now.
+    private const ushort DeleteUsnUnderway = 0x0010;
+    private const ushort RepairObjectIds = 0x0020;
+
+    private const ushort Dirty = 0x0001;
+
+    private readonly NtfsStream _boot;
+    private readonly NtfsStream _mirror;
+    private readonly NtfsStream _log;
+
+    /// <exception cref="MalformedException">A system file is missing, damaged, or not where it should be.</exception>
+    public NtfsVolume(MasterFileTable mft)
+    {
+        Mft = mft;
+        _boot = Mft.Open(SystemRecord.Boot).OpenData();
+        _mirror = Mft.Open(SystemRecord.MftMirror).OpenData();
+        _log = Mft.Open(SystemRecord.LogFile).OpenData();
+        _ = Mft.Open(SystemRecord.AttributeDefinitions).OpenData();
+        _ = Mft.Open(SystemRecord.UpCase).OpenData();
+        if (_boot.IsResident || _boot.Runs.Count == 0 || _boot.Runs[0].Lcn != 0) throw new MalformedException("$Boot does not begin at cluster 0");
+        CheckMirror(mft.Boot);
+        Bitmap = new ClusterBitmap(Mft.Open(SystemRecord.Bitmap).OpenData(), mft.Boot.ClusterCount);
+
+        var about = Mft.Open(SystemRecord.Volume);
+        var information = about.OpenStream(AttributeType.VolumeInformation)?.ReadAll(64) ?? [];
+        if (information.Length < 12) throw new MalformedException("$Volume has no volume information");
+        Version = (information[8], information[9]);
+        Flags = BinaryPrimitives.ReadUInt16LittleEndian(information.AsSpan(10));
+        var name = about.OpenStream(AttributeType.VolumeName)?.ReadAll(256) ?? [];
+        Label = name.Length < 2 ? null : new string(MemoryMarshal.Cast<byte, char>(name));
+    }
+
+    public MasterFileTable Mft { get; }
+    public ClusterBitmap Bitmap { get; }
+    public (int Major, int Minor) Version { get; }
+    public ushort Flags { get; }
+    public string? Label { get; }
+
+    /// <summary>Why its structures may be on the way from one state to another, or null where they are not.</summary>
+    /// <exception cref="BlockReadException">The log cannot be read.</exception>
+    public string? UncleanReason()
+    {
+        var doubtful = (ushort)(Flags & ~(MountedOnNt4 | DeleteUsnUnderway | RepairObjectIds));
+        if ((doubtful & Dirty) != 0) return "it is marked dirty";
+        if (doubtful != 0) return $"work on it was not finished (volume flags 0x{Flags:X4})";
+        return LogFile.UncleanReason(_log);
+    }
+
+    /// <summary>Used whatever the bitmap says: boot code, the table, its mirror and the bitmap itself.</summary>
+    public ExtentSet AlwaysUsed() => ExtentSet.Of(new Extent(0, Math.Min(BootArea, Mft.Volume.Length))).Union(_boot.Extents())
+        .Union(Mft.Data.Extents()).Union(_mirror.Extents()).Union(Bitmap.Extents());
+
+    /// <summary>A bitmap that calls clusters of the system's own files free is not to be believed elsewhere.</summary>
+    /// <exception cref="MalformedException">It does.</exception>
+    /// <exception cref="BlockReadException">A part of the bitmap cannot be read.</exception>
+    public void CheckBitmapCovers(ExtentSet files, string what)
+    {
+        var clusterSize = Mft.Boot.ClusterSize;
+        foreach (var extent in files)
+        {
+            var end = Math.Min(Bitmap.ClusterCount, (extent.End + clusterSize - 1) / clusterSize);
+            if (!Bitmap.AllUsed(extent.Offset / clusterSize, end))
+                throw new MalformedException($"$Bitmap calls clusters of {what} free (in {extent})");
+        }
+    }
+
+    /// <exception cref="MalformedException">A cluster of the system's files is marked free.</exception>
+    public void CheckBitmap() => CheckBitmapCovers(AlwaysUsed().Union(_log.Extents()), "system files");
+
+    // The mirror holds at least four records, with large clusters more.
+    private void CheckMirror(NtfsBootSector boot)
+    {
+        if (_mirror.IsResident || _mirror.Runs.Count == 0 || _mirror.Runs[0].Lcn != boot.MftMirrorCluster)
+            throw new MalformedException("$MFTMirr does not begin where the boot sector says");
+        var size = boot.MftRecordSize;
+        var count = Math.Min(_mirror.DataSize / size, SystemRecord.FirstUser);
+        if (count < 4) throw new MalformedException($"$MFTMirr has {_mirror.DataSize} bytes");
+        for (var number = 0L; number < count; number++)
+        {
+            var bytes = new byte[size];
+            _mirror.Read(number * size, bytes);
+            if (!new MftRecord(bytes, number).Used.Span.SequenceEqual(Mft.Read(number).Used.Span))
+                throw new MalformedException($"$MFT and $MFTMirr differ in {SystemRecord.Name(number)}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.Text.RegularExpressions;
+using RescueKit.Testing.Tools;
+
+namespace RescueKit.EndToEnd.Tests;
+
+/// <summary>File systems that are filled and aged through a mount: ext by the kernel, NTFS and exFAT by their FUSE drivers.</summary>
+/// <param name="format">mkfs and its arguments before the file.</param>
+/// <param name="mount">See <see cref="MatrixMount"/>.</param>
+/// <param name="count">The tool that tells free space and its arguments before the file.</param>
+/// <param name="freePattern">Finds the number of free units in its output.</param>
+/// <param name="unitPattern">Finds the bytes per unit in its output.</param>
+/// <param name="checker">The checker and its arguments before the file.</param>
+internal sealed class MatrixMountedVolume(
+    string name, int mebibytes, string[] format, string[] mount, string[] count, string freePattern, string unitPattern, string[][] checker,
+    CorpusOptions corpus) : MatrixVolume(name)
+{
+    private const int AgingSteps = 300;
+
+    public static MatrixVolume Ext(string name, int mebibytes, params string[] options) => new MatrixMountedVolume(
+        name, mebibytes, ["mke2fs", "-q", "-F", .. options], ["mount"],
+        ["dumpe2fs", "-h"], @"^Free blocks:\s+(\d+)", @"^Block size:\s+(\d+)", [["e2fsck", "-fn"]],
+        new CorpusOptions { TotalBytes = 20 << 20 });
+
+    public static MatrixVolume Ntfs(int cluster, int mebibytes) => new MatrixMountedVolume(
+        $"NTFS, clusters of {cluster}", mebibytes, ["mkntfs", "-q", "-F", "-f", "-s", "512", "-p", "2048", "-c", $"{cluster}"], ["ntfs-3g"],
+        ["ntfscluster", "-i"], @"^clusters of free space\s*:\s*(\d+)", @"^bytes per cluster\s*:\s*(\d+)", [["ntfsfix", "-n"], ["ntfsinfo", "-m"]],
+        new CorpusOptions { TotalBytes = 20 << 20 });
+
+    public static MatrixVolume ExFat(string cluster, int mebibytes) => new MatrixMountedVolume(
+        $"exFAT, clusters of {cluster}", mebibytes, ["mkfs.exfat", "-c", cluster], ["mount.exfat-fuse"],
+        ["dump.exfat"], @"^Free Clusters:\s+(\d+)", @"^Cluster size:\s+(\d+)", [["fsck.exfat", "-n"]],
+        new CorpusOptions { TotalBytes = 20 << 20, SymbolicLinks = false, HardLinks = false });
+
+    public override void Make(string volume, string scratch, int seed)
+    {
+        SparseFile.Create(volume, (long)mebibytes << 20);
+        Tool.Must(format[0], [.. format.Skip(1), volume]);
+        using var mounted = new MatrixMount(volume, scratch, mount);
+        var files = Corpus.Make(mounted.Folder, seed, corpus);
+        foreach (var step in Ager.Plan(files, seed, AgingSteps)) Ager.Apply(step, mounted.Folder);
+    }
+
+    public override long UsedBytes(string volume)
+    {
+        var said = Tool.Must(count[0], [.. count.Skip(1), volume]).Output;
+        return new FileInfo(volume).Length - Number(said, freePattern) * Number(said, unitPattern);
+    }
+
+    public override void Check(string volume)
+    {
+        foreach (var command in checker) Tool.Must(command[0], [.. command.Skip(1), volume]);
+    }
+
+    public override SortedDictionary<string, string> Digests(string volume, string scratch)
+    {
+        using var mounted = new MatrixMount(volume, scratch, [.. mount, "-o", "ro"]);
+        return Corpus.Digests(mounted.Folder);
+    }
+
+    private static long Number(string text, string pattern)
+    {
+        var match = Regex.Match(text, pattern, RegexOptions.Multiline);
+        return match.Success ? long.Parse(match.Groups[1].Value) : throw new InvalidDataException($"no '{pattern}' in:\n{text}");
+    }
+}

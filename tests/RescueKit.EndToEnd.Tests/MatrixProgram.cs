@@ -1,0 +1,27 @@
+using System.Text.Json;
+using RescueKit.Testing.Tools;
+
+namespace RescueKit.EndToEnd.Tests;
+
+/// <summary>The real executable, as this build of the solution made it.</summary>
+internal static class MatrixProgram
+{
+    private static readonly string Executable = Locate();
+
+    /// <summary>Runs it to the end; fails the test with everything it said where the exit code is not 0.</summary>
+    public static string Must(params string[] arguments) => Tool.Must(Executable, arguments).Output;
+
+    public static JsonElement Json(params string[] arguments)
+    {
+        using var document = JsonDocument.Parse(Must([.. arguments, "--json"]));
+        return document.RootElement.Clone();
+    }
+
+    private static string Locate()
+    {
+        // artifacts/bin/RescueKit.EndToEnd.Tests/release/ -> artifacts/bin/RescueKit.Cli/release/rescuekit
+        var own = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
+        var path = Path.Combine(own.Parent!.Parent!.FullName, "RescueKit.Cli", own.Name, "rescuekit");
+        return File.Exists(path) ? path : throw new FileNotFoundException($"{path} is missing: build the whole solution first");
+    }
+}

@@ -1,0 +1,49 @@
+using RescueKit.Testing.Tools;
+
+namespace RescueKit.EndToEnd.Tests;
+
+/// <summary>Every kind of file system with a map of its own, through the executable and back. Classes run side by side.</summary>
+public abstract class MatrixTests
+{
+    /// <summary>More volume means more generations of the same file system, each with other files and another age.</summary>
+    private protected static void Prove(MatrixVolume volume)
+    {
+        for (var seed = 1; seed <= TestScale.Factor; seed++) MatrixProof.Run(volume, seed);
+    }
+}
+
+public sealed class MatrixExtTests : MatrixTests
+{
+    [Fact] public void Ext4_with_blocks_of_1K() => Prove(MatrixMountedVolume.Ext("ext4 1K", 96, "-t", "ext4", "-b", "1024"));
+    [Fact] public void Ext4_with_blocks_of_4K() => Prove(MatrixMountedVolume.Ext("ext4 4K", 160, "-t", "ext4", "-b", "4096"));
+    [Fact] public void Ext4_with_bigalloc() => Prove(MatrixMountedVolume.Ext("ext4 bigalloc", 128, "-t", "ext4", "-b", "4096", "-O", "bigalloc", "-C", "16384"));
+    [Fact] public void Ext4_with_meta_bg() => Prove(MatrixMountedVolume.Ext("ext4 meta_bg", 128, "-t", "ext4", "-b", "1024", "-O", "meta_bg,^resize_inode"));
+    [Fact] public void Ext4_without_journal() => Prove(MatrixMountedVolume.Ext("ext4 no journal", 96, "-t", "ext4", "-O", "^has_journal"));
+    [Fact] public void Ext3() => Prove(MatrixMountedVolume.Ext("ext3", 96, "-t", "ext3"));
+    [Fact] public void Ext2() => Prove(MatrixMountedVolume.Ext("ext2", 96, "-t", "ext2"));
+}
+
+public sealed class MatrixNtfsTests : MatrixTests
+{
+    [Theory]
+    [InlineData(512, 80)]
+    [InlineData(1024, 80)]
+    [InlineData(4096, 96)]
+    [InlineData(16384, 128)]
+    [InlineData(65536, 160)]
+    public void Ntfs(int cluster, int mebibytes) => Prove(MatrixMountedVolume.Ntfs(cluster, mebibytes));
+}
+
+public sealed class MatrixFatTests : MatrixTests
+{
+    [Fact] public void Fat12() => Prove(new MatrixFatVolume(12, 12, "-s", "8"));
+    [Fact] public void Fat16() => Prove(new MatrixFatVolume(16, 32, "-s", "4"));
+    [Fact] public void Fat32() => Prove(new MatrixFatVolume(32, 64, "-s", "1"));
+
+    [Theory]
+    [InlineData("512", 64)]
+    [InlineData("4K", 96)]
+    [InlineData("32K", 96)]
+    [InlineData("128K", 160)]
+    public void ExFat(string cluster, int mebibytes) => Prove(MatrixMountedVolume.ExFat(cluster, mebibytes));
+}
