@@ -34,7 +34,7 @@ public static class BootSectorRelocation
         {
             "NTFS" => Ntfs(volume, start),
             "FAT12" or "FAT16" or "FAT32" => Fat(volume, start, isFat32: type == "FAT32"),
-            "exFAT" => ExFatBootRegion.Patches(volume, start),
+            "exFAT" => ExFatRelocation.Patches(volume, start),
             _ => [],
         };
     }

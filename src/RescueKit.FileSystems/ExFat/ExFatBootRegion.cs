@@ -94,7 +94,7 @@ internal sealed record ExFatBootRegion
         : throw new MalformedException($"its boot sector claims {sectors} sectors of {sectorSize} bytes and the volume has {volumeLength} bytes");
 
     /// <summary>Specification 3.4: rotate and add over 11 sectors, leaving out the volume flags and the percentage in use.</summary>
-    private static void CheckSum(ReadOnlySpan<byte> region, int sectorSize)
+    internal static uint Checksum(ReadOnlySpan<byte> region, int sectorSize)
     {
         uint sum = 0;
         for (var i = 0; i < (Sectors - 1) * sectorSize; i++)
@@ -102,6 +102,12 @@ internal sealed record ExFatBootRegion
             if (i is 106 or 107 or 112) continue;
             sum = uint.RotateRight(sum, 1) + region[i];
         }
+        return sum;
+    }
+
+    private static void CheckSum(ReadOnlySpan<byte> region, int sectorSize)
+    {
+        var sum = Checksum(region, sectorSize);
         for (var i = (Sectors - 1) * sectorSize; i < region.Length; i += 4)
         {
             var stored = BinaryPrimitives.ReadUInt32LittleEndian(region[i..]);
