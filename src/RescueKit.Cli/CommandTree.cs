@@ -19,13 +19,15 @@ internal static class CommandTree
         var parse = CommandLineParser.Parse(Build(host), arguments, Parsing);
         if (parse.Errors.Count > 0 && parse.Action is not (HelpWithExamples or { ClearsParseErrors: true, Terminating: true }))
             return UsageError(parse, arguments, host);
-        return parse.Invoke(new InvocationConfiguration
+        var code = parse.Invoke(new InvocationConfiguration
         {
             EnableDefaultExceptionHandler = false,
             ProcessTerminationTimeout = null,
             Output = host.Terminal.Out,
             Error = host.Terminal.Error,
         });
+        host.Terminal.Out.Flush();
+        return code;
     }
 
     public static RootCommand Build(CliHost host)

@@ -3,7 +3,7 @@ using RescueKit.Cli.Errors;
 using RescueKit.Cli.Session;
 using RescueKit.Cli.Terminals;
 
-using var terminal = new SystemTerminal();
+var terminal = new SystemTerminal();
 using var interruption = new Interruption(() =>
 {
     terminal.RestoreEcho();

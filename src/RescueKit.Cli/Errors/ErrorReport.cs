@@ -1,5 +1,6 @@
 using RescueKit.Cli.Json;
 using RescueKit.Cli.Terminals;
+using RescueKit.Model;
 
 namespace RescueKit.Cli.Errors;
 
@@ -25,7 +26,7 @@ internal static class ErrorReport
         {
             JsonOutput.Write(terminal.Out, error);
         }
-        catch (IOException)
+        catch (DeviceException)
         {
             // Standard output is what failed: the line on standard error and the exit code have to do.
         }

@@ -11,6 +11,7 @@ internal static unsafe partial class Libc
     private const int TCSAFLUSH = 2;
     private const int EINTR = 4;
     private const int F_GETFD = 1;
+    private const int O_RDWR = 2;
 
     /// <summary>glibc's struct termios: four flag words, a line discipline byte, 32 control characters, two speeds.</summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -70,6 +71,18 @@ internal static unsafe partial class Libc
     /// </summary>
     public static bool IsInherited(int fd) => fcntl(fd, F_GETFD) == 0;
 
+    /// <summary>
+    /// Puts /dev/null in the place of a standard stream that the caller closed. Otherwise the next file to be opened, which may be an
+    /// image, would get its number, and what is printed would be written into that file.
+    /// </summary>
+    /// <returns>False where something of the runtime's own already sits there: that stream must not be used.</returns>
+    public static bool Claim(int fd)
+    {
+        var flags = fcntl(fd, F_GETFD);
+        if (flags >= 0) return flags == 0;
+        fixed (byte* path = "/dev/null"u8) return open(path, O_RDWR, 0) == fd;
+    }
+
     [LibraryImport("libc")]
     private static partial int isatty(int fd);
 
@@ -87,4 +100,7 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fcntl(int fd, int command);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int open(byte* path, int flags, int mode);
 }

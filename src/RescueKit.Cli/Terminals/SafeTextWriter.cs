@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using RescueKit.Model;
 
 namespace RescueKit.Cli.Terminals;
 
@@ -43,8 +44,9 @@ internal sealed class SafeTextWriter(TextWriter below, bool lossy) : TextWriter
         {
             write(below);
         }
-        catch (IOException) when (lossy)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            if (!lossy) throw new DeviceException($"standard output cannot be written: {e.Message}", "look whether the place that it goes to is full", e);
         }
     }
 }

@@ -3,20 +3,22 @@ using System.Text;
 namespace RescueKit.Cli.Terminals;
 
 /// <summary>The process's own standard streams.</summary>
-internal sealed class SystemTerminal : ITerminal, IDisposable
+internal sealed class SystemTerminal : ITerminal
 {
     private const int MaxAnswerBytes = 4096;
     private static readonly string[] LocaleVariables = ["LC_ALL", "LC_CTYPE", "LANG"];
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
-    private readonly StreamWriter _out = new(Console.OpenStandardOutput(), Utf8, 4096);
-    private readonly StreamWriter _error = new(Console.OpenStandardError(), Utf8, 1024) { AutoFlush = true };
+    private readonly Stream _error;
     private Libc.Termios? _echoBefore;
 
     public SystemTerminal()
     {
-        Out = new SafeTextWriter(_out, lossy: false);
-        Error = new SafeTextWriter(_error, lossy: true);
+        Libc.Claim(0);
+        var output = Libc.Claim(1) ? Console.OpenStandardOutput() : Stream.Null;
+        _error = Libc.Claim(2) ? Console.OpenStandardError() : Stream.Null;
+        Out = new SafeTextWriter(new StreamWriter(output, Utf8, 4096), lossy: false);
+        Error = new SafeTextWriter(new StreamWriter(_error, Utf8, 1024) { AutoFlush = true }, lossy: true);
     }
 
     public TextWriter Out { get; }
@@ -39,10 +41,11 @@ internal sealed class SystemTerminal : ITerminal, IDisposable
     {
         try
         {
-            _error.Write($"\r{line}\x1b[K");
+            _error.Write(Utf8.GetBytes($"\r{line}\x1b[K"));
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            // The terminal has gone; the run goes on.
         }
     }
 
@@ -67,13 +70,6 @@ internal sealed class SystemTerminal : ITerminal, IDisposable
     {
         if (_echoBefore is { } before) Libc.Restore(0, before);
         _echoBefore = null;
-    }
-
-    public void Dispose()
-    {
-        RestoreEcho();
-        _out.Dispose();
-        _error.Dispose();
     }
 
     private static byte[]? ReadLine()
