@@ -1,12 +1,25 @@
+using System.Collections.Concurrent;
 using RescueKit.Images.Format;
+using RescueKit.Images.Parts;
+using RescueKit.Images.Reading;
 using RescueKit.Model;
 
 namespace RescueKit.Images;
 
 /// <summary>Opens an image of one or more parts and gives random access to its chunks. Thread-safe after opening.</summary>
+/// <remarks>Format: Format/FORMAT.md.</remarks>
 public sealed class ImageReader : IDisposable
 {
-    private ImageReader() => throw new NotImplementedException();
+    private readonly PartSet _parts;
+    private readonly ImageIndex _index;
+    private readonly ConcurrentBag<FrameFetcher> _fetchers = [];
+    private volatile bool _disposed;
+
+    private ImageReader(PartSet parts, ImageIndex index)
+    {
+        (_parts, _index) = (parts, index);
+        MissingParts = [.. Enumerable.Range(1, index.PartCount).Where(part => !parts.Parts.ContainsKey(part))];
+    }
 
     /// <summary>
     /// Opens by footer, never by a full scan, where the image is whole. Where the footers or the directory are lost the index is
@@ -15,58 +28,121 @@ public sealed class ImageReader : IDisposable
     /// </summary>
     /// <param name="passphrase">Asked for only when the image is encrypted; UTF-8 bytes.</param>
     /// <exception cref="ImageException">See the derived types.</exception>
-    public static ImageReader Open(IImageStore store, string name, Func<ReadOnlyMemory<byte>>? passphrase = null) => throw new NotImplementedException();
+    public static ImageReader Open(IImageStore store, string name, Func<ReadOnlyMemory<byte>>? passphrase = null)
+    {
+        var parts = PartSet.Open(store, name);
+        try
+        {
+            var index = new FooterOpener(parts, passphrase).TryOpen()
+                ?? throw new ImageIncompleteException($"{name} was not completed");
+            return new ImageReader(parts, index);
+        }
+        catch
+        {
+            parts.Dispose();
+            throw;
+        }
+    }
 
-    public Guid ImageId => throw new NotImplementedException();
-    public ImageDescription Description => throw new NotImplementedException();
-    public ParentLink? Parent => throw new NotImplementedException();
-    public bool IsComplete => throw new NotImplementedException();
-    public bool IsEncrypted => throw new NotImplementedException();
-    public Codecs.CodecKind Codec => throw new NotImplementedException();
+    public Guid ImageId => _index.Header.ImageId;
+    public ImageDescription Description => _index.Description.Description;
+    public ParentLink? Parent => _index.Description.Parent;
+    public bool IsComplete => _index.Summary is not null;
+    public bool IsEncrypted => _index.Header.IsEncrypted;
+    public Codecs.CodecKind Codec => _index.Description.Codec;
 
-    /// <summary>Over all regions; all zero bytes while the image is not complete.</summary>
-    public ChunkDigest RootDigest => throw new NotImplementedException();
-    public ImageSummary? Summary => throw new NotImplementedException();
-    public int ChunkSize => throw new NotImplementedException();
-    public long DiskLength => throw new NotImplementedException();
-    public int RegionCount => throw new NotImplementedException();
-    public long RegionBytes => throw new NotImplementedException();
-    public IReadOnlyList<int> MissingParts => throw new NotImplementedException();
+    /// <summary>Over description and all regions; all zero bytes while the image is not complete.</summary>
+    public ChunkDigest RootDigest => _index.Summary?.RootDigest ?? default;
+
+    /// <summary>Equal for equal content, whatever image, description or codec it lies in; all zero bytes while the image is not complete.</summary>
+    public ChunkDigest ContentDigest => _index.ContentDigest;
+    public ImageSummary? Summary => _index.Summary;
+    public int ChunkSize => _index.Description.Geometry.ChunkSize;
+    public long DiskLength => _index.Description.Geometry.DiskLength;
+    public int RegionCount => _index.Description.Geometry.RegionCount;
+    public long RegionBytes => _index.Description.Geometry.RegionBytes;
+    public IReadOnlyList<int> MissingParts { get; }
 
     /// <summary>What had to be worked around to open it; each a sentence.</summary>
-    public IReadOnlyList<string> Repairs => throw new NotImplementedException();
+    public IReadOnlyList<string> Repairs => _parts.Repairs;
 
     /// <summary>Reads and verifies one region's page. Small; callers keep as many as they need.</summary>
-    public RegionPage ReadRegion(int region) => throw new NotImplementedException();
+    /// <exception cref="ImageDamagedException">The page is damaged or its part is missing.</exception>
+    public RegionPage ReadRegion(int region)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(region);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(region, RegionCount);
+        var fetcher = RentFetcher();
+        try
+        {
+            var row = _index.Rows[region];
+            var page = RegionPageFormat.Parse(
+                fetcher.Fetch(_parts.Part(row.Page.Part), row.Page, FrameType.RegionPage, FormatLimits.MaxPayload, out _), _index.Description.Geometry);
+            if (page.Region != region || ImageDigests.OfRegion(page) != row.Digest)
+                throw new ImageDamagedException($"the page of region {region} ({row.Page}) does not match the directory's digest");
+            return page;
+        }
+        finally
+        {
+            Return(fetcher);
+        }
+    }
 
     /// <summary>
-    /// Fetches, decrypts, decodes and verifies one chunk into <paramref name="content"/> (ContentLength bytes; zeros for every state but
-    /// Data). Safe from many threads; uses a per-thread workspace.
+    /// Fetches, decrypts, decodes and verifies one chunk into <paramref name="content"/> (as many bytes as the chunk's range; zeros
+    /// for every state but Data). Safe from many threads; uses a workspace for each.
     /// </summary>
-    /// <exception cref="ImageDamagedException">Digest or structure wrong, or its part is missing; names part and offset.</exception>
-    public void ReadChunk(RegionPage page, int indexInRegion, Span<byte> content) => throw new NotImplementedException();
+    /// <exception cref="ImageDamagedException">Digest or structure wrong, never stored, or its part is missing; names part and offset.</exception>
+    public void ReadChunk(RegionPage page, int indexInRegion, Span<byte> content) => ReadChunk(page, indexInRegion, content, checkCrc: false);
 
-    public void Dispose() { }
-}
+    internal void ReadChunk(RegionPage page, int indexInRegion, Span<byte> content, bool checkCrc)
+    {
+        var range = page.ChunkRange(indexInRegion);
+        if (content.Length != range.Length) throw new ArgumentException($"{content.Length} bytes are no room for a chunk of {range.Length}", nameof(content));
+        var state = page.State(indexInRegion);
+        if (state == ChunkState.Pending) throw new ImageDamagedException($"the image does not hold {range} of the disk: {WhyPending()}");
+        if (state != ChunkState.Data)
+        {
+            content.Clear();
+            return;
+        }
+        var at = page.Location(indexInRegion);
+        var part = _parts.Part(at.Part);
+        var fetcher = RentFetcher();
+        try
+        {
+            fetcher.FetchChunk(part, at, page.StoredDigest(indexInRegion), content, checkCrc);
+        }
+        finally
+        {
+            Return(fetcher);
+        }
+    }
 
-/// <summary>The index of one region: allocation, losses, and a row for each of its chunks. Offsets are disk offsets.</summary>
-public sealed class RegionPage
-{
-    internal RegionPage() => throw new NotImplementedException();
-    public int Region => throw new NotImplementedException();
-    public Extent Range => throw new NotImplementedException();
-    public long FirstChunk => throw new NotImplementedException();
-    public int ChunkCount => throw new NotImplementedException();
+    public void Dispose()
+    {
+        _disposed = true;
+        DrainFetchers();
+        _index.Keys?.Dispose();
+        _parts.Dispose();
+    }
 
-    /// <summary>The allocation map of the region, unreadable bytes included, excluded ones not.</summary>
-    public ExtentSet Used => throw new NotImplementedException();
-    public ExtentSet Unreadable => throw new NotImplementedException();
-    public ExtentSet Excluded => throw new NotImplementedException();
-    public ChunkState State(int indexInRegion) => throw new NotImplementedException();
+    private string WhyPending() => MissingParts.Count > 0 ? $"part {string.Join(", ", MissingParts)} is missing" : "it was not completed, or the index is damaged";
 
-    /// <summary>The digest of a Data chunk; of zeros for Zero; undefined for others.</summary>
-    public ChunkDigest Digest(int indexInRegion) => throw new NotImplementedException();
+    private FrameFetcher RentFetcher()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return _fetchers.TryTake(out var fetcher) ? fetcher : new FrameFetcher(_index.Header.Seed, _index.Keys);
+    }
 
-    /// <summary>The chunk's range of the disk; the last chunk of the disk may be short.</summary>
-    public Extent ChunkRange(int indexInRegion) => throw new NotImplementedException();
+    private void Return(FrameFetcher fetcher)
+    {
+        _fetchers.Add(fetcher);
+        if (_disposed) DrainFetchers();
+    }
+
+    private void DrainFetchers()
+    {
+        while (_fetchers.TryTake(out var fetcher)) fetcher.Dispose();
+    }
 }

@@ -1,5 +1,7 @@
 using RescueKit.Images.Chunks;
 using RescueKit.Images.Format;
+using RescueKit.Images.Parts;
+using RescueKit.Images.Writing;
 using RescueKit.Model;
 
 namespace RescueKit.Images;
@@ -10,35 +12,100 @@ namespace RescueKit.Images;
 /// again later (second pass over bad areas). After any exception the writer is poisoned: only Dispose is allowed, and the
 /// image stays resumable.
 /// </summary>
+/// <remarks>Format: Format/FORMAT.md.</remarks>
 public sealed class ImageWriter : IDisposable
 {
-    private ImageWriter() => throw new NotImplementedException();
+    private readonly WriterStart _start;
+    private readonly FrameAppender _appender;
+    private readonly WrittenPages _pages;
+    private readonly ImageGeometry _geometry;
+    private readonly FrameBuilder _builder = new();
+    private readonly DedupeTable _stored = new();
+    private readonly EncodedChunkPool _pool;
+    private readonly ChunkEncoder _fallback;
+    private PartContents _partContents;
+    private RegionPage? _region;
+    private volatile RegionPage? _earlier;
+    private long _regionReserve;
+    private long _regionRows;
+    private long _chunkFrames;
+    private bool _poisoned;
+
+    internal ImageWriter(WriterStart start)
+    {
+        _start = start;
+        (_appender, _pages, _geometry) = (start.Appender, start.Pages, start.Description.Geometry);
+        _pool = new EncodedChunkPool(_geometry.ChunkSize);
+        _fallback = NewEncoder();
+        _partContents = new PartContents();
+        _chunkFrames = start.EarlierChunkFrames;
+    }
 
     /// <summary>Begins a new image; writes and syncs the header and the description.</summary>
-    public static ImageWriter Create(IImageStore store, string name, ImageDescription description, ImageWriterOptions options) => throw new NotImplementedException();
+    /// <exception cref="UsageException">An option out of range.</exception>
+    public static ImageWriter Create(IImageStore store, string name, ImageDescription description, ImageWriterOptions options) =>
+        new(WriterStart.Create(store, name, description, options));
 
     /// <summary>
     /// Goes on with an image that was not completed: scans it, cuts a torn tail, opens a new session. The caller has to run over the
-    /// whole source again; chunks whose digest equals the stored one are kept (Put finds that out).
+    /// whole source again; chunks whose digest equals the stored one are kept (Put finds that out). Codec and level stay the image's.
     /// </summary>
     /// <exception cref="ImageException">Not an image, complete already, hot, of another disk size or chunk size, wrong passphrase.</exception>
-    public static ImageWriter Resume(IImageStore store, string name, ImageDescription description, ImageWriterOptions options) => throw new NotImplementedException();
+    public static ImageWriter Resume(IImageStore store, string name, ImageDescription description, ImageWriterOptions options) =>
+        throw new NotImplementedException();
 
-    public Guid ImageId => throw new NotImplementedException();
-    public int ChunkSize => throw new NotImplementedException();
+    public Guid ImageId => _start.Header.ImageId;
+    public int ChunkSize => _geometry.ChunkSize;
 
     /// <summary>Bytes of disk covered by one region (chunk size × chunks per region).</summary>
-    public long RegionBytes => throw new NotImplementedException();
+    public long RegionBytes => _geometry.RegionBytes;
+    public int RegionCount => _geometry.RegionCount;
 
     /// <summary>Makes an encoder for one worker thread.</summary>
-    public ChunkEncoder NewEncoder() => throw new NotImplementedException();
+    public ChunkEncoder NewEncoder() =>
+        new(this, _pool, _geometry, _start.Description.Codec, _start.Description.Level, withCrc: !_start.Header.IsEncrypted);
 
     /// <param name="used">Disk offsets, clipped to the region: what is in use and to be imaged.</param>
     /// <param name="excluded">Disk offsets: in use, but left out on request; disjoint from <paramref name="used"/>.</param>
-    public void BeginRegion(int region, ExtentSet used, ExtentSet excluded) => throw new NotImplementedException();
+    public void BeginRegion(int region, ExtentSet used, ExtentSet excluded)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(region);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(region, RegionCount);
+        var range = _geometry.RegionRange(region);
+        foreach (var set in (ReadOnlySpan<ExtentSet>)[used, excluded])
+        {
+            if (!set.IsEmpty && !range.Contains(Extent.FromTo(set[0].Offset, set[^1].End)))
+                throw new ArgumentException($"{set} does not lie in region {region}, {range}");
+        }
+        if (!used.Intersect(excluded).IsEmpty) throw new ArgumentException("bytes cannot be both imaged and excluded", nameof(excluded));
+        if (_region is not null) throw new InvalidOperationException($"region {_region.Region} has not been ended");
+        Begin();
+        var page = new RegionPage(_geometry, region) { Used = used, Excluded = excluded };
+        var earlier = _pages.Load(region, _appender);
+        if (earlier is not null && _pages.IsOfThisRun(region)) TakeOver(earlier, page);
+        _earlier = earlier;
+        _region = page;
+        RegionPageFormat.Write(_builder.Clear(), page, checkpoint: false);
+        _regionReserve = _builder.PayloadLength + 3L * page.ChunkCount;
+        _regionRows = CountData(page);
+        Commit();
+    }
 
-    /// <summary>Stores a chunk of the region that was begun; may be called in any order within it.</summary>
-    public void Put(EncodedChunk chunk) => throw new NotImplementedException();
+    /// <summary>Stores a chunk of the region that was begun; may be called in any order within it. Disposes the chunk.</summary>
+    public void Put(EncodedChunk chunk)
+    {
+        using (chunk)
+        {
+            var page = _region ?? throw new InvalidOperationException("no region has been begun");
+            var index = (int)Math.Clamp(chunk.Chunk - page.FirstChunk, -1, page.ChunkCount);
+            if (index < 0 || index >= page.ChunkCount) throw new ArgumentException($"chunk {chunk.Chunk} does not lie in region {page.Region}", nameof(chunk));
+            if (!page.Used.Overlaps(page.ChunkRange(index))) throw new ArgumentException($"no byte of chunk {chunk.Chunk} is in use", nameof(chunk));
+            Begin();
+            if (chunk.IsZero) page.SetState(index, ChunkState.Zero);
+            else page.SetData(index, chunk.Digest, Locate(chunk, index));
+            Commit();
+        }
+    }
 
     /// <summary>
     /// Records chunks of the region that was begun as zero without looking at them (their used bytes lie in holes of the source). Costs
@@ -50,22 +117,155 @@ public sealed class ImageWriter : IDisposable
     /// Writes the region's page. Chunks with used bytes that were not Put are recorded as pending, or as unreadable where
     /// <paramref name="unreadable"/> covers all their used bytes.
     /// </summary>
-    public void EndRegion(ExtentSet unreadable) => throw new NotImplementedException();
+    public void EndRegion(ExtentSet unreadable)
+    {
+        var page = _region ?? throw new InvalidOperationException("no region has been begun");
+        if (!page.Used.IsSupersetOf(unreadable)) throw new ArgumentException("unreadable bytes must be in use", nameof(unreadable));
+        Begin();
+        page.Unreadable = unreadable;
+        SettleStates(page);
+        if (_earlier is null || !_pages.KeepIfEqual(_earlier, page))
+        {
+            RegionPageFormat.Write(_builder.Clear(), page, checkpoint: false);
+            MakeRoom(_builder.PayloadLength, _appender.FrameSize(PartTrailerFormat.Size), checkpoint: false);
+            // Making room may have used the builder.
+            RegionPageFormat.Write(_builder.Clear(), page, checkpoint: false);
+            _pages.Record(page, _appender.Append(FrameType.RegionPage, _builder), _earlier);
+            _partContents.AddRegion(page.Region);
+        }
+        _region = null;
+        _earlier = null;
+        Commit();
+    }
 
     /// <summary>True where a chunk with this digest can probably be referenced instead of stored (any thread; a hint only).</summary>
-    public bool MayBeStored(in ChunkDigest digest) => throw new NotImplementedException();
+    public bool MayBeStored(in ChunkDigest digest) => _stored.MayContain(digest);
 
     /// <summary>Compressed bytes appended, and how many of them have reached stable storage.</summary>
-    public long AppendedBytes => throw new NotImplementedException();
-    public long DurableBytes => throw new NotImplementedException();
+    public long AppendedBytes => _appender.AppendedBytes;
+    public long DurableBytes => _appender.DurableBytes;
 
     /// <summary>Data → sync → directory → sync → footers → sync. No region may have pending chunks.</summary>
-    public ImageSummary Complete() => throw new NotImplementedException();
+    public ImageSummary Complete()
+    {
+        if (_region is not null) throw new InvalidOperationException($"region {_region.Region} has not been ended");
+        _pages.RefuseUnfinished();
+        Begin();
+        var summary = new ImageEnding(_start, (payload, reserve) => MakeRoom(payload, reserve, checkpoint: false), _chunkFrames).Write();
+        // The writer stays poisoned: a complete image takes no more.
+        return summary;
+    }
 
-    public void Dispose() { }
+    /// <summary>For encoders: as <see cref="MayBeStored"/>, and whether a resumed image holds this very chunk.</summary>
+    internal bool IsProbablyStored(long chunk, in ChunkDigest digest)
+    {
+        if (_stored.MayContain(digest)) return true;
+        var earlier = _earlier;
+        var index = earlier is null ? -1 : chunk - earlier.FirstChunk;
+        return index >= 0 && index < earlier!.ChunkCount && earlier.State((int)index) == ChunkState.Data && earlier.StoredDigest((int)index) == digest;
+    }
+
+    public void Dispose()
+    {
+        _poisoned = true;
+        _fallback.Dispose();
+        _pool.Dispose();
+        _stored.Dispose();
+        _start.Dispose();
+    }
+
+    private void Begin()
+    {
+        if (_poisoned) throw new InvalidOperationException("the image writer failed, was completed or was disposed");
+        _poisoned = true;
+    }
+
+    private void Commit() => _poisoned = false;
+
+    private FrameLocation Locate(EncodedChunk chunk, int index)
+    {
+        if (_stored.TryFind(chunk.Digest, _appender.Part, out var location)) return location;
+        var earlier = _earlier;
+        if (earlier?.State(index) == ChunkState.Data && earlier.StoredDigest(index) == chunk.Digest && _pages.Holds(chunk.Digest, earlier.Location(index), _appender))
+        {
+            location = earlier.Location(index);
+            if (location.Part == _appender.Part) _stored.Add(chunk.Digest, location);
+            return location;
+        }
+        if (!chunk.IsUncompressed) return Append(chunk);
+        using var compressed = _pool.Rent(chunk.Chunk);
+        _fallback.Compress(chunk, compressed);
+        return Append(compressed);
+    }
+
+    private FrameLocation Append(EncodedChunk chunk)
+    {
+        MakeRoom(chunk.PayloadLength, CheckpointReserve(_regionRows + 1), checkpoint: true);
+        var location = _appender.Append(FrameType.Chunk, chunk.Frame, chunk.PayloadLength, chunk.Codec, chunk.ContentLength, chunk.PayloadCrc);
+        _stored.Add(chunk.Digest, location);
+        _partContents.AddChunk(chunk.Chunk);
+        _regionRows++;
+        _chunkFrames++;
+        return location;
+    }
+
+    private long CheckpointReserve(long rows) =>
+        _appender.FrameSize(_regionReserve + rows * RegionPageFormat.MaxRowSize) + _appender.FrameSize(PartTrailerFormat.Size);
+
+    /// <summary>Begins the next part where a frame and what must follow it would not fit this one.</summary>
+    private void MakeRoom(long payloadLength, long reserve, bool checkpoint)
+    {
+        if (_appender.Fits(payloadLength, reserve)) return;
+        if (checkpoint && _regionRows > 0)
+        {
+            // So that the part alone tells what its chunks are, should the one with the region's final page be lost.
+            RegionPageFormat.Write(_builder.Clear(), _region!, checkpoint: true);
+            _appender.Append(FrameType.RegionPage, _builder);
+            _partContents.AddRegion(_region!.Region);
+        }
+        _partContents.ToTrailer(_appender.Part).Write(_builder.Clear());
+        _appender.Append(FrameType.PartTrailer, _builder);
+        _appender.NextPart();
+        _stored.Clear();
+        _partContents = new PartContents();
+        if (!_appender.Fits(payloadLength, reserve))
+            throw new UsageException($"a part of {_appender.SplitBytes} bytes cannot hold a frame of {payloadLength} bytes", "use a larger --split size");
+    }
+
+    /// <summary>A second pass of the same run: what was stored counts as stored.</summary>
+    private static void TakeOver(RegionPage earlier, RegionPage page)
+    {
+        var used = page.ChunksTouching(page.Used);
+        for (var i = 0; i < page.ChunkCount; i++)
+        {
+            if (!used[i]) continue;
+            if (earlier.State(i) == ChunkState.Data) page.SetData(i, earlier.StoredDigest(i), earlier.Location(i));
+            else if (earlier.State(i) == ChunkState.Zero) page.SetState(i, ChunkState.Zero);
+        }
+    }
+
+    private static void SettleStates(RegionPage page)
+    {
+        var used = page.ChunksTouching(page.Used);
+        var excluded = page.ChunksTouching(page.Excluded);
+        var readable = page.Unreadable.IsEmpty ? used : page.ChunksTouching(page.Used.Except(page.Unreadable));
+        for (var i = 0; i < page.ChunkCount; i++)
+        {
+            if (!used[i]) page.SetState(i, excluded[i] ? ChunkState.Excluded : ChunkState.Unallocated);
+            else if (!readable[i]) page.SetState(i, ChunkState.Unreadable);
+        }
+    }
+
+    private static long CountData(RegionPage page)
+    {
+        var rows = 0;
+        for (var i = 0; i < page.ChunkCount; i++) rows += page.State(i) == ChunkState.Data ? 1 : 0;
+        return rows;
+    }
 }
 
 /// <summary>Totals of a finished image. Bytes, unless the name says chunks.</summary>
+/// <param name="StoredBytes">All parts together.</param>
 public sealed record ImageSummary(
     Guid ImageId, ChunkDigest RootDigest, int Parts, long StoredBytes, long UsedBytes, long UnreadableBytes, long ExcludedBytes,
     long DataChunks, long ZeroChunks, long DuplicateChunks);

@@ -1,4 +1,7 @@
+using System.Security.Cryptography;
 using RescueKit.Images.Codecs;
+using RescueKit.Images.Encryption;
+using RescueKit.Images.Format;
 using RescueKit.Model;
 
 namespace RescueKit.Images;
@@ -23,6 +26,36 @@ public sealed record ImageWriterOptions
 
     /// <summary>Iterations of the passphrase KDF; tests lower it.</summary>
     public int KdfIterations { get; init; } = ImageLimits.DefaultKdfIterations;
+
+    /// <summary>What tests inject.</summary>
+    internal WriterHooks Hooks { get; init; } = new();
+
+    /// <exception cref="UsageException">A value out of range.</exception>
+    internal void Check()
+    {
+        if (ChunkSize is < ImageLimits.MinChunkSize or > ImageLimits.MaxChunkSize || !int.IsPow2(ChunkSize))
+            throw new UsageException($"a chunk size of {ChunkSize} bytes is not a power of two from {ImageLimits.MinChunkSize} to {ImageLimits.MaxChunkSize}");
+        if (!Enum.IsDefined(Codec)) throw new UsageException($"there is no codec {Codec}");
+        if (Level is < 1 or > ImageLimits.MaxLevel) throw new UsageException($"level {Level} is not between 1 and {ImageLimits.MaxLevel}");
+        if (SplitBytes is { } split && split < ImageLimits.MinSplitBytes(ChunkSize))
+            throw new UsageException($"parts of {split} bytes are too small: at least {ImageLimits.MinSplitBytes(ChunkSize)} bytes are needed");
+        if (Passphrase is { IsEmpty: true }) throw new UsageException("an empty passphrase protects nothing");
+        if (KdfIterations is < 1 or > FormatLimits.MaxKdfIterations)
+            throw new UsageException($"{KdfIterations} rounds of key derivation are not between 1 and {FormatLimits.MaxKdfIterations}");
+    }
+}
+
+/// <summary>Randomness, region size and observers, for tests that need them known.</summary>
+internal sealed record WriterHooks
+{
+    public FillRandom Random { get; init; } = RandomNumberGenerator.Fill;
+    public int? ChunksPerRegion { get; init; }
+
+    /// <summary>Allows parts below the usual smallest size.</summary>
+    public long? SplitBytes { get; init; }
+
+    /// <summary>Session and frame sequence of every nonce used.</summary>
+    public Action<ushort, ulong>? NonceUsed { get; init; }
 }
 
 /// <summary>The image that an incremental or differential one builds on: named by id and by root digest.</summary>
@@ -34,4 +67,8 @@ public static class ImageLimits
     public const int MaxChunkSize = 4 << 20;
     public const int DefaultChunkSize = 256 << 10;
     public const int DefaultKdfIterations = 600_000;
+    public const int MaxLevel = 19;
+
+    /// <summary>The smallest part: 1 MiB, and four chunks.</summary>
+    public static long MinSplitBytes(int chunkSize) => Math.Max(1 << 20, 4L * chunkSize + (64 << 10));
 }

@@ -1,0 +1,107 @@
+using RescueKit.Images.Encryption;
+using RescueKit.Images.Format;
+using RescueKit.Images.Parts;
+using RescueKit.Model;
+
+namespace RescueKit.Images.Writing;
+
+/// <summary>What a writer begins with: the first header and description are on stable storage.</summary>
+internal sealed class WriterStart : IDisposable
+{
+    public required ImageHeader Header { get; init; }
+    public required DescriptionFormat Description { get; init; }
+    public required FrameLocation DescriptionAt { get; init; }
+    public required FrameAppender Appender { get; init; }
+    public required WrittenPages Pages { get; init; }
+    public required SessionKeys? Keys { get; init; }
+
+    /// <summary>Every session of the image, this one included.</summary>
+    public required IReadOnlyList<(ushort Session, byte[] Salt)> Sessions { get; init; }
+
+    /// <summary>Chunk frames that earlier runs left in the image.</summary>
+    public long EarlierChunkFrames { get; init; }
+
+    public static WriterStart Create(IImageStore store, string name, ImageDescription description, ImageWriterOptions options)
+    {
+        options.Check();
+        var hooks = options.Hooks;
+        var split = hooks.SplitBytes ?? options.SplitBytes;
+        var geometry = new ImageGeometry(description.Disk.Length, options.ChunkSize,
+            hooks.ChunksPerRegion ?? ImageGeometry.ChooseChunksPerRegion(options.ChunkSize, split));
+        if (geometry.Fault() is { } fault) throw new UsageException($"an image of this disk cannot be made: {fault}", "use a larger chunk size");
+        var format = new DescriptionFormat(geometry, options.Codec, options.Level, options.Parent, description);
+
+        Span<byte> id = stackalloc byte[16];
+        hooks.Random(id);
+        var imageId = new Guid(id, bigEndian: true);
+        var features = FeaturesOf(options);
+        MasterKey? master = null;
+        var slot = KeySlot.None;
+        if (options.Passphrase is { } passphrase)
+            (master, slot) = MasterKey.Create(imageId, (ulong)features, passphrase.Span, options.KdfIterations, hooks.Random);
+        var header = new ImageHeader
+        {
+            ImageId = imageId,
+            Part = 1,
+            Incompatible = (ulong)features,
+            Compatible = (ulong)CompatibleFeatures.Checkpoints,
+            Session = 0,
+            SessionSalt = new byte[32],
+            Keys = slot,
+        };
+        return Begin(store, name, header, master, format, AppendPosition.Start, [], options, out _);
+    }
+
+    /// <summary>Opens a session with a fresh salt, appends header and description, and syncs.</summary>
+    public static WriterStart Begin(
+        IImageStore store, string name, ImageHeader template, MasterKey? master, DescriptionFormat format, AppendPosition at,
+        IReadOnlyList<(ushort Session, byte[] Salt)> earlier, ImageWriterOptions options, out FrameBuilder builder)
+    {
+        var salt = new byte[32];
+        options.Hooks.Random(salt);
+        var header = template with { Part = at.Part, Session = (ushort)(earlier.Count == 0 ? 1 : earlier.Max(s => s.Session) + 1), SessionSalt = salt };
+        var keys = master is null ? null : new SessionKeys(master);
+        foreach (var session in earlier) keys?.Add(session.Session, session.Salt);
+        keys?.Add(header.Session, salt);
+
+        builder = new FrameBuilder();
+        format.Write(builder);
+        var split = options.Hooks.SplitBytes ?? options.SplitBytes;
+        if (builder.PayloadLength > Math.Min(FormatLimits.MaxDescription, split / 2 ?? long.MaxValue))
+            throw new UsageException($"the description of the disk takes {builder.PayloadLength} bytes, which is too much for a part of {split} bytes");
+        var appender = new FrameAppender(store, name, header, keys?.NewCipher(header.Session), at, split, options.Hooks.NonceUsed);
+        try
+        {
+            var descriptionAt = appender.Append(FrameType.Description, builder);
+            appender.Flush();
+            return new WriterStart
+            {
+                Header = header,
+                Description = format,
+                DescriptionAt = descriptionAt,
+                Appender = appender,
+                Pages = new WrittenPages(store, name, format.Geometry, header.Seed, keys),
+                Keys = keys,
+                Sessions = [.. earlier, (header.Session, salt)],
+            };
+        }
+        catch
+        {
+            appender.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        Pages.Dispose();
+        Appender.Dispose();
+        Keys?.Dispose();
+    }
+
+    private static IncompatibleFeatures FeaturesOf(ImageWriterOptions options) =>
+        (options.Passphrase is null ? 0 : IncompatibleFeatures.Encrypted)
+        | (options.Codec == Codecs.CodecKind.Lz4 ? IncompatibleFeatures.Lz4 : 0)
+        | (options.Codec == Codecs.CodecKind.Zstd ? IncompatibleFeatures.Zstd : 0)
+        | (options.Parent is null ? 0 : IncompatibleFeatures.Parent);
+}
