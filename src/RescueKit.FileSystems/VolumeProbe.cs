@@ -1,4 +1,5 @@
 using RescueKit.FileSystems.ExFat;
+using RescueKit.FileSystems.Ext;
 using RescueKit.FileSystems.Fat;
 using RescueKit.FileSystems.Ntfs;
 using RescueKit.FileSystems.Swap;
@@ -18,6 +19,7 @@ public static class VolumeProbe
     private static readonly IAllocationReader[] Readers =
     [
         new NtfsAllocationReader(),
+        new ExtReader(),
         new ExFatReader(),
         new FatReader(),
         new SwapReader(), // last: a swap signature may outlive the swap area, and a map of it drops everything else
