@@ -62,6 +62,16 @@ public sealed class ExtentSet : IReadOnlyList<Extent>, IEquatable<ExtentSet>
         return i < _extents.Length && _extents[i].Offset < extent.End;
     }
 
+    /// <summary>The extents that overlap <paramref name="window"/>, not clipped to it. Allocates nothing.</summary>
+    public ReadOnlySpan<Extent> Overlapping(Extent window)
+    {
+        if (window.IsEmpty) return [];
+        var first = FirstEndingAfter(window.Offset);
+        var last = first;
+        while (last < _extents.Length && _extents[last].Offset < window.End) last++;
+        return _extents.AsSpan(first, last - first);
+    }
+
     public bool IsSupersetOf(ExtentSet other) => other.Except(this).IsEmpty;
 
     /// <summary>The part of the set inside <paramref name="window"/>.</summary>

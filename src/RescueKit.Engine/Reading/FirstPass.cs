@@ -1,0 +1,89 @@
+using RescueKit.Engine.Content;
+using RescueKit.Engine.Pipelines;
+using RescueKit.Model;
+
+namespace RescueKit.Engine.Reading;
+
+/// <summary>Takes a disk's content through several workers into a sink, in ascending order, and leaves bad areas for later.</summary>
+/// <param name="badAreas">Null lets the first unreadable used sector end the run.</param>
+internal sealed class FirstPass(IDiskContent content, IChunkSink sink, BadAreas? badAreas, ProgressMeter meter, RunResources resources)
+{
+    private readonly ExtentSetBuilder _deferred = new();
+    private ContentRegion? _open;
+
+    /// <summary>Returns the chunks that were put off; empty without <c>badAreas</c>.</summary>
+    public ExtentSet Run(ExtentSet scope, CancellationToken cancel)
+    {
+        var jobBytes = resources.JobBytes(content.ChunkSize);
+        var jobs = new JobSource(content, scope, jobBytes);
+        var pipeline = new OrderedPipeline<ChunkJob>(
+            resources.Workers, resources.JobsInFlight(content.ChunkSize), () => new ChunkJob(jobBytes / content.ChunkSize));
+        pipeline.Run(jobs.Next, () => new Worker(sink.NewWorker(), badAreas, jobBytes), Finish, Abandon, cancel);
+        if (_open is not null) sink.End(_open, ExtentSet.Empty);
+        return _deferred.ToSet();
+    }
+
+    private void Finish(ChunkJob job)
+    {
+        if (job.Kind == JobKind.Region)
+        {
+            if (_open is not null) sink.End(_open, ExtentSet.Empty);
+            _open = job.Region;
+            sink.Begin(job.Region);
+            return;
+        }
+        if (job.Deferred)
+        {
+            _deferred.Add(job.Range);
+            return;
+        }
+        sink.Accept(job);
+        meter.Add(job.UsedBytes, job.Range.Offset);
+    }
+
+    private void Abandon(ChunkJob job)
+    {
+        if (job.Kind != JobKind.Region && !job.Deferred) sink.Abandon(job);
+    }
+
+    private sealed class Worker(IChunkSinkWorker sink, BadAreas? badAreas, int jobBytes) : IJobWorker<ChunkJob>
+    {
+        private readonly AlignedBuffer _buffer = new(jobBytes);
+
+        public void Process(ChunkJob job)
+        {
+            if (job.Kind == JobKind.Zeros) sink.Take(job, []);
+            if (job.Kind != JobKind.Data) return;
+            var content = _buffer.Span[..(int)job.Range.Length];
+            if (!Read(job, content)) job.Deferred = true;
+            else sink.Take(job, content);
+        }
+
+        public void Dispose()
+        {
+            sink.Dispose();
+            ((IDisposable)_buffer).Dispose();
+        }
+
+        private bool Read(ChunkJob job, Span<byte> content)
+        {
+            if (badAreas is null)
+            {
+                job.Region.Read(job.Range, content);
+                return true;
+            }
+            if (badAreas.ShouldSkip(job.Range)) return false;
+            try
+            {
+                job.Region.Read(job.Range, content, quick: true);
+                badAreas.Succeeded(job.Range);
+                return true;
+            }
+            catch (BlockReadException)
+            {
+                badAreas.Failed(job.Range);
+                return false;
+            }
+        }
+    }
+}

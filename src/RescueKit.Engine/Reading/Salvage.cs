@@ -1,0 +1,160 @@
+using RescueKit.Engine.Content;
+using RescueKit.Engine.Pipelines;
+using RescueKit.Model;
+
+namespace RescueKit.Engine.Reading;
+
+/// <summary>
+/// The second pass over a failing disk, on one thread. First every chunk that was put off is read on its own, so that the good ones
+/// among them are safe; then the bad ones in ever smaller pieces down to the logical sector.
+/// </summary>
+/// <remarks>
+/// <paramref name="limit"/> bounds the time this pass spends on reads that fail or hang; good areas that were skipped over in the first
+/// pass cost nothing of it. When it is up, what was not read by then stays unreadable.
+/// </remarks>
+internal sealed class Salvage(SurveyedContent content, IChunkSink sink, TimeSpan? limit, ProgressMeter meter, TimeProvider clock)
+{
+    /// <summary>A read that takes longer is a disk retrying, even if it succeeds in the end.</summary>
+    private static readonly TimeSpan Hanging = TimeSpan.FromSeconds(1);
+
+    private readonly int _sector = Math.Max(512, content.Survey.Disk.Geometry.LogicalSectorSize);
+    private TimeSpan _spent;
+
+    private bool TimeIsUp => limit is { } bound && _spent >= bound;
+
+    /// <summary>Returns what stays unreadable.</summary>
+    /// <param name="deferred">Whole chunks.</param>
+    public ExtentSet Run(ExtentSet deferred, CancellationToken cancel)
+    {
+        using var buffer = new AlignedBuffer(content.ChunkSize);
+        using var worker = sink.NewWorker();
+        var bad = Sweep(deferred, buffer, worker, cancel);
+        return Recover(bad, buffer, worker, cancel);
+    }
+
+    private ExtentSet Sweep(ExtentSet deferred, AlignedBuffer buffer, IChunkSinkWorker worker, CancellationToken cancel)
+    {
+        var bad = new ExtentSetBuilder();
+        foreach (var index in RegionsOf(deferred))
+        {
+            var region = content.Open(index);
+            sink.Begin(region);
+            foreach (var chunk in ChunksOf(deferred.Clip(region.Range)))
+            {
+                cancel.ThrowIfCancellationRequested();
+                var bytes = buffer.Span[..(int)chunk.Length];
+                if (!TimeIsUp && Try(() => region.Read(chunk, buffer.Span[..(int)chunk.Length]))) Hand(region, chunk, bytes, worker);
+                else bad.Add(chunk);
+            }
+            sink.End(region, ExtentSet.Empty);
+        }
+        return bad.ToSet();
+    }
+
+    private ExtentSet Recover(ExtentSet bad, AlignedBuffer buffer, IChunkSinkWorker worker, CancellationToken cancel)
+    {
+        var lost = new ExtentSetBuilder();
+        foreach (var index in RegionsOf(bad))
+        {
+            var region = content.Open(index);
+            var lostHere = new ExtentSetBuilder();
+            sink.Begin(region);
+            foreach (var chunk in ChunksOf(bad.Clip(region.Range)))
+            {
+                var bytes = buffer.Span[..(int)chunk.Length];
+                bytes.Clear();
+                var missing = new ExtentSetBuilder();
+                var extents = region.ToRead.Clip(chunk);
+                foreach (var extent in extents)
+                    Recover(extent, chunk, buffer, missing, failedBefore: extents.Count == 1, cancel);
+                var lostOfChunk = missing.ToSet();
+                meter.AddUnreadable(lostOfChunk.TotalLength);
+                lostHere.Add(lostOfChunk);
+                Hand(region, chunk, bytes, worker, lost: lostOfChunk.IsSupersetOf(region.Used.Clip(chunk)));
+            }
+            var set = lostHere.ToSet();
+            sink.End(region, set);
+            lost.Add(set);
+        }
+        return lost.ToSet();
+    }
+
+    /// <summary>Reads an extent of a chunk as far as it goes; what does not is left zero and named in <paramref name="missing"/>.</summary>
+    private void Recover(
+        Extent extent, Extent chunk, AlignedBuffer buffer, ExtentSetBuilder missing, bool failedBefore, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        if (TimeIsUp)
+        {
+            missing.Add(extent);
+            return;
+        }
+        var at = (int)(extent.Offset - chunk.Offset);
+        if (!failedBefore && Try(() => content.Survey.Disk.Read(extent.Offset, buffer.Span.Slice(at, (int)extent.Length)))) return;
+        var middle = Middle(extent);
+        if (middle is null)
+        {
+            buffer.Span.Slice(at, (int)extent.Length).Clear();
+            missing.Add(extent);
+            return;
+        }
+        Recover(Extent.FromTo(extent.Offset, middle.Value), chunk, buffer, missing, failedBefore: false, cancel);
+        Recover(Extent.FromTo(middle.Value, extent.End), chunk, buffer, missing, failedBefore: false, cancel);
+    }
+
+    /// <summary>A sector boundary near the middle; null where the extent lies inside one sector.</summary>
+    private long? Middle(Extent extent)
+    {
+        var middle = extent.Offset + extent.Length / 2;
+        var down = middle - middle % _sector;
+        if (down > extent.Offset) return down;
+        return down + _sector < extent.End ? down + _sector : null;
+    }
+
+    private bool Try(Action read)
+    {
+        var start = clock.GetTimestamp();
+        var good = false;
+        try
+        {
+            read();
+            good = true;
+        }
+        catch (BlockReadException)
+        {
+        }
+        var took = clock.GetElapsedTime(start);
+        if (!good || took > Hanging) _spent += took;
+        return good;
+    }
+
+    private void Hand(SurveyedRegion region, Extent chunk, ReadOnlySpan<byte> bytes, IChunkSinkWorker worker, bool lost = false)
+    {
+        var job = new ChunkJob(1) { Kind = JobKind.Data, Region = region, Range = chunk, Lost = lost };
+        worker.Take(job, bytes);
+        sink.Accept(job);
+        meter.Add(job.UsedBytes, chunk.Offset);
+    }
+
+    private IEnumerable<int> RegionsOf(ExtentSet chunks)
+    {
+        var next = 0;
+        foreach (var extent in chunks)
+        {
+            for (var i = Math.Max(next, (int)(extent.Offset / content.RegionBytes)); i * content.RegionBytes < extent.End; i++)
+            {
+                yield return i;
+                next = i + 1;
+            }
+        }
+    }
+
+    private IEnumerable<Extent> ChunksOf(ExtentSet chunks)
+    {
+        foreach (var extent in chunks)
+        {
+            for (var at = extent.Offset; at < extent.End; at += content.ChunkSize)
+                yield return Extent.FromTo(at, Math.Min(extent.End, at + content.ChunkSize));
+        }
+    }
+}

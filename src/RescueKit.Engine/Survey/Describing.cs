@@ -1,0 +1,51 @@
+using RescueKit.Images.Format;
+using RescueKit.Model;
+
+namespace RescueKit.Engine.Survey;
+
+/// <summary>Puts a survey into the words of an image's description.</summary>
+internal static class Describing
+{
+    /// <summary>Areas beyond this many bytes in all are not repeated in the description; they are in the content anyway.</summary>
+    private const long MostTableBytes = 4 << 20;
+
+    public static ImageDescription Image(DiskSurvey survey, string tool, DateTimeOffset startedAt)
+    {
+        var (disk, layout, identity) = (survey.Disk, survey.Layout, survey.Disk.Geometry.Identity);
+        return new ImageDescription
+        {
+            Disk = new SourceDisk(
+                disk.Length, disk.Geometry.LogicalSectorSize, disk.Geometry.PhysicalSectorSize, layout.Kind.ToString().ToLowerInvariant(),
+                layout.SectorSize, layout.DiskId, disk.Name, identity.Model, identity.Serial, identity.Wwn, identity.Bus),
+            Volumes = [.. survey.Volumes.Select(Volume)],
+            Taken = new Taking("cold", "offline", startedAt) { Host = Environment.MachineName },
+            TableAreas = TableAreas(survey),
+            Writer = tool,
+        };
+    }
+
+    private static ImagedVolume Volume(SurveyedVolume v) => new(
+        v.Partition.Number, v.Partition.Extent.Offset, v.Partition.Extent.Length, v.Partition.Type, v.Partition.TypeName, v.Partition.Id,
+        v.Partition.Name, v.Partition.Attributes, v.Content.Type, v.Content.Label, v.Content.Uuid, v.Content.BlockSize, v.UsedBytes, v.Whole,
+        v.WholeReason, v.Content.Unclean, v.ExcludedBytes, v.Content.IsSetMember, v.Content.EndAnchored, v.Included, v.Content.Warnings);
+
+    private static List<RawArea> TableAreas(DiskSurvey survey)
+    {
+        var areas = new List<RawArea>();
+        if (survey.Layout.TableAreas.TotalLength > MostTableBytes) return areas;
+        foreach (var extent in survey.Layout.TableAreas.Clip(new Extent(0, survey.Disk.Length)))
+        {
+            var bytes = new byte[extent.Length];
+            try
+            {
+                survey.Disk.Read(extent.Offset, bytes);
+            }
+            catch (BlockReadException)
+            {
+                continue;
+            }
+            areas.Add(new RawArea(extent.Offset, bytes));
+        }
+        return areas;
+    }
+}

@@ -1,0 +1,105 @@
+using RescueKit.Engine.Content;
+using RescueKit.Model;
+
+namespace RescueKit.Engine.Writing;
+
+/// <summary>
+/// Takes away what makes the target recognisable before any data is written, and puts it there when all data is on stable
+/// storage: an interrupted restore can neither boot nor mount.
+/// </summary>
+internal sealed class CriticalWriter(IBlockTarget target, TargetLayout layout, IDiskContent content)
+{
+    private const int PieceBytes = 1 << 20;
+
+    public long WrittenBytes { get; private set; }
+
+    /// <summary>Zeroes tables, boot sectors and superblocks, and returns when that is on stable storage.</summary>
+    public void Invalidate()
+    {
+        if (target.UnwrittenIsZero) return;
+        foreach (var extent in layout.TableAreas) target.WriteZeros(extent);
+        foreach (var extent in layout.VolumeAreas.Except(layout.TableAreas)) target.WriteZeros(extent);
+        target.Flush();
+    }
+
+    /// <summary>The volumes become recognisable. All data must have been flushed.</summary>
+    public void WriteVolumes(CancellationToken cancel)
+    {
+        var areas = layout.VolumeAreas.Except(layout.TableAreas);
+        Write(areas.Except(layout.Heads), cancel);
+        target.Flush();
+        Write(areas.Intersect(layout.Heads), cancel);
+        target.Flush();
+    }
+
+    /// <summary>The disk becomes bootable: its first sectors are the last to be written.</summary>
+    public void WriteTables(CancellationToken cancel)
+    {
+        if (layout.TableAreas.IsEmpty) return;
+        Write(layout.TableAreas.Except(layout.Heads), cancel);
+        target.Flush();
+        Write(layout.TableAreas.Intersect(layout.Heads), cancel, lastFirst: true);
+        target.Flush();
+    }
+
+    /// <summary>The bytes that a range of the target ends up with: content where it is used, patches over it, zeros elsewhere.</summary>
+    public void Compose(Extent onto, Span<byte> bytes)
+    {
+        bytes.Clear();
+        foreach (var segment in layout.Segments)
+        {
+            if (!segment.Onto.Overlaps(onto)) continue;
+            var from = segment.Onto.Intersect(onto).Shift(-segment.Shift);
+            Copy(from, bytes.Slice((int)(from.Offset + segment.Shift - onto.Offset), (int)from.Length));
+        }
+        foreach (var patch in layout.Patches)
+        {
+            var common = patch.Extent.Intersect(onto);
+            if (common.IsEmpty) continue;
+            patch.Bytes.Span.Slice((int)(common.Offset - patch.Offset), (int)common.Length)
+                .CopyTo(bytes[(int)(common.Offset - onto.Offset)..]);
+        }
+    }
+
+    private void Write(ExtentSet areas, CancellationToken cancel, bool lastFirst = false)
+    {
+        using var buffer = new AlignedBuffer(PieceBytes);
+        foreach (var area in lastFirst ? areas.Reverse() : areas)
+        {
+            for (var at = area.Offset; at < area.End; at += PieceBytes)
+            {
+                cancel.ThrowIfCancellationRequested();
+                var piece = Extent.FromTo(at, Math.Min(area.End, at + PieceBytes));
+                var bytes = buffer.Span[..(int)piece.Length];
+                Compose(piece, bytes);
+                if (target.UnwrittenIsZero && !bytes.ContainsAnyExcept((byte)0)) continue;
+                target.Write(piece.Offset, bytes);
+                WrittenBytes += piece.Length;
+            }
+        }
+    }
+
+    /// <summary>Content of a source range, which need not be whole chunks.</summary>
+    private void Copy(Extent from, Span<byte> bytes)
+    {
+        using var chunkBuffer = new AlignedBuffer(content.ChunkSize);
+        ContentRegion? region = null;
+        for (var at = from.Offset; at < from.End;)
+        {
+            var index = (int)(at / content.RegionBytes);
+            if (region?.Index != index) region = content.Open(index);
+            var start = at - at % content.ChunkSize;
+            var chunk = Extent.FromTo(start, Math.Min(content.Length, start + content.ChunkSize));
+            var part = chunk.Intersect(from);
+            if (region.DataChunks.Contains(chunk))
+            {
+                var whole = chunkBuffer.Span[..(int)chunk.Length];
+                region.Read(chunk, whole);
+                whole.Slice((int)(part.Offset - start), (int)part.Length).CopyTo(bytes.Slice((int)(part.Offset - from.Offset), (int)part.Length));
+            }
+            foreach (var dropped in layout.DroppedInSource.Clip(part))
+                bytes.Slice((int)(dropped.Offset - from.Offset), (int)dropped.Length).Clear();
+            at = part.End;
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using RescueKit.Model;
+
+namespace RescueKit.Engine.Writing;
+
+/// <summary>A range of the source that goes to one place of the target.</summary>
+internal readonly record struct Segment(Extent From, long To)
+{
+    /// <summary>Add to a source offset to get the target's.</summary>
+    public long Shift => To - From.Offset;
+    public Extent Onto => From.Shift(Shift);
+}
+
+/// <summary>
+/// What a restore or clone writes where, and in which order: data first, then what makes volumes recognisable, last what makes the
+/// disk bootable. Extents are target offsets unless the name says source.
+/// </summary>
+internal sealed record TargetLayout
+{
+    /// <summary>In ascending order of the source; disjoint in source and target.</summary>
+    public required IReadOnlyList<Segment> Segments { get; init; }
+
+    /// <summary>Boot sectors and superblocks of the volumes that are replaced.</summary>
+    public required ExtentSet VolumeAreas { get; init; }
+
+    /// <summary>Tables, boot code and both ends of the disk; empty where single partitions are restored.</summary>
+    public required ExtentSet TableAreas { get; init; }
+
+    /// <summary>The beginning of each volume and of the disk: what is written as the very last of its areas, each in one request.</summary>
+    public required ExtentSet Heads { get; init; }
+
+    /// <summary>Tables and boot sectors that have to differ from the source's.</summary>
+    public IReadOnlyList<BlockPatch> Patches { get; init; } = [];
+
+    /// <summary>Source ranges that lose their meaning on this target (the backup GPT of a smaller disk): left zero.</summary>
+    public ExtentSet DroppedInSource { get; init; } = ExtentSet.Empty;
+
+    /// <summary>Everything that is zeroed first and written last.</summary>
+    public ExtentSet Critical => field ??= VolumeAreas.Union(TableAreas);
+
+    /// <summary>Source ranges that are wanted at all.</summary>
+    public ExtentSet Scope => field ??= ExtentSet.From(Segments.Select(s => s.From));
+}
