@@ -1,3 +1,13 @@
+using RescueKit.Disks;
+using RescueKit.Disks.Stores;
+using RescueKit.Engine.Pipelines;
+using RescueKit.Engine.Reading;
+using RescueKit.Engine.Receipts;
+using RescueKit.Engine.Safety;
+using RescueKit.Engine.Transfers;
+using RescueKit.Images;
+using RescueKit.Model;
+
 namespace RescueKit.Engine;
 
 /// <summary>
@@ -13,11 +23,104 @@ public interface IRun : IDisposable
     Receipt Execute(string? confirm, Action<RunProgress>? progress, CancellationToken cancel);
 }
 
-/// <summary>Makes runs ready: every refusal for safety that can be known before the first write is thrown here.</summary>
+/// <summary>
+/// Makes runs ready: every refusal for safety that can be known before the first write is thrown here. Opens paths and puts runs
+/// together, nothing else.
+/// </summary>
 public static class Runs
 {
-    public static IRun Backup(BackupRequest request) => throw new NotImplementedException();
-    public static IRun Restore(RestoreRequest request) => throw new NotImplementedException();
-    public static IRun Clone(CloneRequest request) => throw new NotImplementedException();
-    public static IRun Verify(VerifyRequest request) => throw new NotImplementedException();
+    /// <summary>How long a run waits for a disk that vanished.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    public static IRun Backup(BackupRequest request)
+    {
+        var (folder, name) = Split(request.Image);
+        SafetyChecks.ImageLiesElsewhere(request.Image, request.Source, "source", DiskInventory.DisksBelow(folder));
+        return Owning(Source(request.Source), source => new BackupRun(
+            source, new FolderStore(folder), name, request, new RunResources(),
+            (file, json) => ReceiptFile.Write(Path.Combine(folder, file), json)));
+    }
+
+    public static IRun Restore(RestoreRequest request)
+    {
+        var (folder, name) = Split(request.Image);
+        SafetyChecks.ImageLiesElsewhere(request.Image, request.Target, "target", DiskInventory.DisksBelow(folder));
+        return Owning(ImageReader.Open(new FolderStore(folder), name, request.Passphrase), image =>
+            Owning(Target(request.Target), target => new RestoreRun(image, target, request, new RunResources())));
+    }
+
+    public static IRun Clone(CloneRequest request)
+    {
+        SafetyChecks.DifferentDisks(request.Source, request.Target);
+        return Owning(Source(request.Source), source =>
+            Owning(Target(request.Target), target => new CloneRun(source, target, request, new RunResources())));
+    }
+
+    public static IRun Verify(VerifyRequest request)
+    {
+        var (folder, name) = Split(request.Image);
+        return Owning(ImageReader.Open(new FolderStore(folder), name, request.Passphrase), image => new VerifyRun(image, request, new RunResources()));
+    }
+
+    private static ReopeningSource Source(string path)
+    {
+        var source = BlockDevices.OpenSource(path);
+        return new ReopeningSource(source, () => FindAgain(path, source), Patience, TimeProvider.System);
+    }
+
+    /// <summary>The disk with the same serial and size, under whatever name it has come back.</summary>
+    private static IBlockSource? FindAgain(string path, IBlockSource source)
+    {
+        var serial = source.Geometry.Identity.Serial;
+        if (serial is null) return null;
+        var found = DiskInventory.List().FirstOrDefault(d => d.Geometry.Identity.Serial == serial && d.Length == source.Length);
+        try
+        {
+            return found is null ? null : BlockDevices.OpenSource(found.Path);
+        }
+        catch (RescueKitException)
+        {
+            return null; // not ready yet
+        }
+    }
+
+    private static TargetAccess Target(string path)
+    {
+        if (!Path.Exists(path)) return TargetAccess.New(path, length => BlockDevices.OpenTarget(path, length));
+        var info = DiskInventory.Describe(path);
+        if (info is { Length: 0, Geometry.Identity.Kind: "file" })
+        {
+            return TargetAccess.New(path, length =>
+            {
+                File.Delete(path); // an empty file holds nothing; made anew it is known to be zero
+                return BlockDevices.OpenTarget(path, length);
+            });
+        }
+        SafetyChecks.Writable(info);
+        return TargetAccess.Existing(path, BlockDevices.OpenTarget(path), info.ConfirmId);
+    }
+
+    private static (string Folder, string Name) Split(string image)
+    {
+        var full = Path.GetFullPath(image);
+        var name = Path.GetFileName(full);
+        if (name.Length == 0 || Directory.Exists(full)) throw new UsageException($"{image} is a folder; name the image file");
+        var folder = Path.GetDirectoryName(full)!;
+        if (!Directory.Exists(folder)) throw new UsageException($"there is no folder {folder}", "make it first");
+        return (folder, name);
+    }
+
+    /// <summary>Hands something that is open to a run; closes it where the run refuses.</summary>
+    private static IRun Owning<T>(T open, Func<T, IRun> make) where T : IDisposable
+    {
+        try
+        {
+            return make(open);
+        }
+        catch
+        {
+            open.Dispose();
+            throw;
+        }
+    }
 }

@@ -73,6 +73,7 @@ internal sealed class ProgressMeter : IDisposable
         {
             var now = _clock.GetTimestamp();
             var done = (long)(Interlocked.Read(ref _processed) * Math.Clamp(_durable(), 0, 1));
+            if (_total > 0) done = Math.Min(done, _total);
             _samples.Enqueue((now, done));
             while (_samples.Count > 2 && _clock.GetElapsedTime(_samples.Peek().Time, now) > Window) _samples.Dequeue();
             var (time, before) = _samples.Peek();

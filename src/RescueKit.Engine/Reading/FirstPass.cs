@@ -38,7 +38,8 @@ internal sealed class FirstPass(IDiskContent content, IChunkSink sink, BadAreas?
             return;
         }
         sink.Accept(job);
-        meter.Add(job.UsedBytes, job.Range.Offset);
+        // Zeros of a disk are holes that cost nothing; zeros of an image have to be written.
+        if (job.Kind == JobKind.Data || content is ImageContent) meter.Add(job.UsedBytes, job.Range.Offset);
     }
 
     private void Abandon(ChunkJob job)

@@ -33,7 +33,8 @@ internal sealed class MetadataDigest
                 var piece = Extent.FromTo(at, Math.Min(area.End, at + Edge));
                 var digest = Read(disk, piece, buffer.Span[..(int)piece.Length]);
                 result._pieces.Add((piece, digest));
-                hash.AppendData(digest ?? default(ChunkDigest));
+                var bytes = digest ?? default;
+                hash.AppendData(bytes);
             }
         }
         result.Total = Convert.ToHexStringLower(hash.GetHashAndReset());

@@ -1,4 +1,3 @@
-using RescueKit.Engine.Content;
 using RescueKit.Model;
 
 namespace RescueKit.Engine.Writing;
@@ -7,7 +6,7 @@ namespace RescueKit.Engine.Writing;
 /// Takes away what makes the target recognisable before any data is written, and puts it there when all data is on stable
 /// storage: an interrupted restore can neither boot nor mount.
 /// </summary>
-internal sealed class CriticalWriter(IBlockTarget target, TargetLayout layout, IDiskContent content)
+internal sealed class CriticalWriter(IBlockTarget target, TargetLayout layout, IBlockSource content)
 {
     private const int PieceBytes = 1 << 20;
 
@@ -43,14 +42,17 @@ internal sealed class CriticalWriter(IBlockTarget target, TargetLayout layout, I
     }
 
     /// <summary>The bytes that a range of the target ends up with: content where it is used, patches over it, zeros elsewhere.</summary>
-    public void Compose(Extent onto, Span<byte> bytes)
+    private void Compose(Extent onto, Span<byte> bytes)
     {
         bytes.Clear();
         foreach (var segment in layout.Segments)
         {
             if (!segment.Onto.Overlaps(onto)) continue;
             var from = segment.Onto.Intersect(onto).Shift(-segment.Shift);
-            Copy(from, bytes.Slice((int)(from.Offset + segment.Shift - onto.Offset), (int)from.Length));
+            var part = bytes.Slice((int)(from.Offset + segment.Shift - onto.Offset), (int)from.Length);
+            content.Read(from.Offset, part);
+            foreach (var dropped in layout.DroppedInSource.Clip(from))
+                part.Slice((int)(dropped.Offset - from.Offset), (int)dropped.Length).Clear();
         }
         foreach (var patch in layout.Patches)
         {
@@ -76,30 +78,6 @@ internal sealed class CriticalWriter(IBlockTarget target, TargetLayout layout, I
                 target.Write(piece.Offset, bytes);
                 WrittenBytes += piece.Length;
             }
-        }
-    }
-
-    /// <summary>Content of a source range, which need not be whole chunks.</summary>
-    private void Copy(Extent from, Span<byte> bytes)
-    {
-        using var chunkBuffer = new AlignedBuffer(content.ChunkSize);
-        ContentRegion? region = null;
-        for (var at = from.Offset; at < from.End;)
-        {
-            var index = (int)(at / content.RegionBytes);
-            if (region?.Index != index) region = content.Open(index);
-            var start = at - at % content.ChunkSize;
-            var chunk = Extent.FromTo(start, Math.Min(content.Length, start + content.ChunkSize));
-            var part = chunk.Intersect(from);
-            if (region.DataChunks.Contains(chunk))
-            {
-                var whole = chunkBuffer.Span[..(int)chunk.Length];
-                region.Read(chunk, whole);
-                whole.Slice((int)(part.Offset - start), (int)part.Length).CopyTo(bytes.Slice((int)(part.Offset - from.Offset), (int)part.Length));
-            }
-            foreach (var dropped in layout.DroppedInSource.Clip(part))
-                bytes.Slice((int)(dropped.Offset - from.Offset), (int)dropped.Length).Clear();
-            at = part.End;
         }
     }
 }

@@ -21,10 +21,11 @@ internal sealed class ReadBack
     /// <summary>Source ranges where the target differs on purpose: patches, which are compared on their own, and dropped tables.</summary>
     private readonly ExtentSet _altered;
 
-    public ReadBack(IBlockTarget target, TargetLayout layout, IDiskContent content, ProgressMeter meter, RunResources resources)
+    /// <param name="view">The target at the source's offsets; not owned.</param>
+    public ReadBack(
+        IBlockTarget target, MappedView view, TargetLayout layout, IDiskContent content, ProgressMeter meter, RunResources resources)
     {
-        (_target, _layout, _content, _meter, _resources) = (target, layout, content, meter, resources);
-        _view = new MappedView(target, layout.Segments, content.Length);
+        (_target, _view, _layout, _content, _meter, _resources) = (target, view, layout, content, meter, resources);
         var patched = layout.Segments.SelectMany(s => layout.Patches.Select(p => p.Extent.Intersect(s.Onto))
             .Where(e => !e.IsEmpty).Select(e => e.Shift(-s.Shift)));
         _altered = ExtentSet.From(patched).Union(layout.DroppedInSource);

@@ -1,0 +1,107 @@
+using RescueKit.Engine.Content;
+using RescueKit.Engine.Pipelines;
+using RescueKit.Engine.Reading;
+using RescueKit.Engine.Receipts;
+using RescueKit.Engine.Safety;
+using RescueKit.Engine.Survey;
+using RescueKit.Engine.Transfers;
+using RescueKit.Images;
+using RescueKit.Model;
+
+namespace RescueKit.Engine;
+
+/// <summary>Backup and restore at once, without the image between.</summary>
+internal sealed class CloneRun : RunBase
+{
+    private const long RegionBytes = 256 << 20;
+
+    private readonly IBlockSource _source;
+    private readonly TargetAccess _access;
+    private readonly CloneRequest _request;
+    private readonly DiskSurvey _survey;
+    private readonly MetadataDigest _before;
+    private readonly DiskSurvey? _targetSurvey;
+    private readonly MetadataDigest? _targetBefore;
+    private readonly SurveyedContent _content;
+    private readonly ContentSource _contentAsDisk;
+    private readonly Transfer _transfer;
+    private TransferExecution? _execution;
+
+    /// <param name="source">Owned by the run from now on, as is <paramref name="access"/>.</param>
+    /// <exception cref="SafetyException">The target must not be written to.</exception>
+    public CloneRun(IBlockSource source, TargetAccess access, CloneRequest request, RunResources resources) : base(resources)
+    {
+        (_source, _access, _request) = (source, access, request);
+        _survey = DiskSurvey.Take(source, new SurveyOptions
+        {
+            AllBlocks = request.AllBlocks, Unclean = request.Unclean, ExcludeWindowsSwap = request.ExcludeWindowsSwap,
+        });
+        _before = MetadataDigest.Of(source, _survey.Layout);
+        if (access.Target is { } target)
+        {
+            _targetSurvey = DiskSurvey.Take(target);
+            _targetBefore = MetadataDigest.Of(target, _targetSurvey.Layout);
+        }
+        _content = new SurveyedContent(_survey, ImageLimits.DefaultChunkSize, RegionBytes);
+        _contentAsDisk = new ContentSource(_content, source.Geometry);
+        _transfer = new TransferPlanner(
+            source, _survey.Layout, [.. _survey.Volumes.Select(TransferVolume.Of)], access.Path, _targetSurvey).WholeDisk();
+        Plan = new RunPlan
+        {
+            Operation = "clone",
+            From = PlanItems.Disk(source, _survey.Layout),
+            Onto = _targetSurvey is null
+                ? new PlanDisk(access.Path, source.Length, null, null, "a new file")
+                : PlanItems.Disk(_targetSurvey.Disk, _targetSurvey.Layout) with { Path = access.Path },
+            Items = _transfer.Items,
+            Lost = _transfer.Lost,
+            Warnings = [.. _survey.Warnings, .. _transfer.Warnings],
+            ConfirmId = access.ConfirmId,
+            BytesToRead = PlanItems.BytesToRead(_survey),
+            BytesToWrite = _survey.UsedBytes,
+        };
+    }
+
+    public override RunPlan Plan { get; }
+
+    public override void Dispose()
+    {
+        _contentAsDisk.Dispose();
+        _source.Dispose();
+        _access.Dispose();
+    }
+
+    protected override int? PartitionAt(long position) => _survey.PartitionAt(position);
+
+    protected override void Perform(ReceiptDraft draft, ProgressMeter meter, CancellationToken cancel)
+    {
+        draft.PartitionAt = _survey.PartitionAt;
+        draft.MetadataBefore = _before.Total;
+        SafetyChecks.Unchanged(_before, _source, _survey);
+        if (_targetSurvey is not null) SafetyChecks.Unchanged(_targetBefore!, _targetSurvey.Disk, _targetSurvey);
+        if (_source is ReopeningSource reopening) reopening.Cancel = cancel;
+        var target = _access.Ready(_content.Length);
+        SafetyChecks.LargeEnough(target.Name, target.Length, _content.Length);
+        _execution = new TransferExecution(target, _transfer.Layout, _content, _contentAsDisk, _request.Free, meter, Resources);
+        _execution.Write(draft, Plan.BytesToRead, sink =>
+        {
+            _content.Unreadable = Passes.Run(_content, sink, _request.OnBadSector, _request.BadSectorTime, meter, Resources, cancel);
+            CheckSource(draft); // before the target becomes bootable
+        }, cancel);
+        draft.Unreadable = _content.Unreadable;
+        draft.BytesRead = Plan.BytesToRead - draft.Unreadable.TotalLength;
+        draft.BytesExcluded = _survey.Volumes.Where(v => v.Included).Sum(v => v.ExcludedBytes);
+        if (_request.Verify) _execution.Verify(draft, Plan.BytesToRead, cancel);
+        if (_access.Reread() is { } problem) draft.Warnings.Add(problem);
+        draft.Warnings.AddRange(_survey.Warnings.Except(draft.Warnings));
+    }
+
+    protected override Exception Explain(Exception e) => _execution?.Explain(e) ?? e;
+
+    private void CheckSource(ReceiptDraft draft)
+    {
+        var after = MetadataDigest.Of(_source, _survey.Layout);
+        draft.MetadataAfter = after.Total;
+        if (_before.FirstDifference(after) is { } changed) throw Failures.SourceChanged(_source.Name, changed);
+    }
+}

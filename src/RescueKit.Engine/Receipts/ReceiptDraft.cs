@@ -1,0 +1,70 @@
+using System.Reflection;
+using RescueKit.Model;
+
+namespace RescueKit.Engine.Receipts;
+
+/// <summary>What a run notes down on its way, until it becomes a receipt.</summary>
+internal sealed class ReceiptDraft(string operation, DateTimeOffset startedAt)
+{
+    /// <summary>A disk that is bad all over has millions of ranges; the image has them all.</summary>
+    private const int MostRanges = 10_000;
+
+    public static string Tool { get; } =
+        $"RescueKit {typeof(ReceiptDraft).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0]}";
+
+    public string? Source { get; set; }
+    public string? Target { get; set; }
+    public Guid? ImageId { get; set; }
+    public string? RootDigest { get; set; }
+    public long BytesRead { get; set; }
+    public long BytesWritten { get; set; }
+    public long BytesStored { get; set; }
+    public long BytesVerified { get; set; }
+    public long BytesExcluded { get; set; }
+    public int Parts { get; set; }
+    public ExtentSet Unreadable { get; set; } = ExtentSet.Empty;
+    public Func<long, int?> PartitionAt { get; set; } = _ => null;
+    public IReadOnlyList<PlanItem> Partitions { get; set; } = [];
+    public List<string> Warnings { get; } = [];
+    public string? MetadataBefore { get; set; }
+    public string? MetadataAfter { get; set; }
+
+    public Receipt Finish(DateTimeOffset finishedAt) =>
+        Unreadable.IsEmpty ? Make("complete", 0, null, finishedAt) : Make("complete with losses", 5, null, finishedAt);
+
+    public Receipt Fail(Exception e, DateTimeOffset finishedAt) => e is OperationCanceledException
+        ? Make("cancelled", 130, "cancelled", finishedAt)
+        : Make("failed", Failures.ExitCode(e), e.Message, finishedAt);
+
+    private Receipt Make(string verdict, int exitCode, string? error, DateTimeOffset finishedAt)
+    {
+        List<string> warnings = [.. Warnings];
+        if (Unreadable.Count > MostRanges) warnings.Add($"Only the first {MostRanges} of {Unreadable.Count} unreadable ranges are listed.");
+        return new Receipt
+        {
+            Operation = operation,
+            Verdict = verdict,
+            ToolVersion = Tool,
+            StartedAt = startedAt,
+            FinishedAt = finishedAt,
+            Source = Source,
+            Target = Target,
+            ImageId = ImageId,
+            RootDigest = RootDigest,
+            BytesRead = BytesRead,
+            BytesWritten = BytesWritten,
+            BytesStored = BytesStored,
+            BytesVerified = BytesVerified,
+            BytesUnreadable = Unreadable.TotalLength,
+            BytesExcluded = BytesExcluded,
+            Parts = Parts,
+            Unreadable = [.. Unreadable.Take(MostRanges).Select(e => new UnreadableRange(e.Offset, e.Length, PartitionAt(e.Offset)))],
+            Partitions = Partitions,
+            Warnings = warnings,
+            SourceMetadataBefore = MetadataBefore,
+            SourceMetadataAfter = MetadataAfter,
+            Error = error,
+            ExitCode = exitCode,
+        };
+    }
+}

@@ -1,0 +1,120 @@
+using RescueKit.Disks.PartitionTables;
+using RescueKit.Engine.Content;
+using RescueKit.Engine.Pipelines;
+using RescueKit.Engine.Reading;
+using RescueKit.Engine.Receipts;
+using RescueKit.Engine.Safety;
+using RescueKit.Engine.Survey;
+using RescueKit.Engine.Transfers;
+using RescueKit.Images;
+using RescueKit.Model;
+
+namespace RescueKit.Engine;
+
+/// <summary>Puts an image, or some of its partitions, onto a disk.</summary>
+internal sealed class RestoreRun : RunBase
+{
+    private readonly ImageReader _image;
+    private readonly TargetAccess _access;
+    private readonly RestoreRequest _request;
+    private readonly ImageContent _content;
+    private readonly ContentSource _contentAsDisk;
+    private readonly DiskLayout _layout;
+    private readonly Transfer _transfer;
+    private readonly DiskSurvey? _targetSurvey;
+    private readonly MetadataDigest? _targetBefore;
+    private TransferExecution? _execution;
+
+    /// <param name="image">Owned by the run from now on, as is <paramref name="access"/>.</param>
+    /// <exception cref="ImageException">The image cannot be restored in full: incomplete, damaged, or a part is missing.</exception>
+    /// <exception cref="SafetyException">The target must not be written to.</exception>
+    public RestoreRun(ImageReader image, TargetAccess access, RestoreRequest request, RunResources resources) : base(resources)
+    {
+        (_image, _access, _request) = (image, access, request);
+        _content = new ImageContent(image, request.Image);
+        var (unreadable, toWrite) = CheckIndex();
+        Unreadable = unreadable;
+        var disk = image.Description.Disk;
+        _contentAsDisk = new ContentSource(
+            _content, new DiskGeometry(disk.LogicalSectorSize, disk.PhysicalSectorSize, new DiskIdentity("image", disk.Model, disk.Serial)));
+        _layout = PartitionTableReader.Read(_contentAsDisk);
+        if (access.Target is { } target)
+        {
+            _targetSurvey = DiskSurvey.Take(target);
+            _targetBefore = MetadataDigest.Of(target, _targetSurvey.Layout);
+        }
+        var planner = new TransferPlanner(
+            _contentAsDisk, _layout, [.. image.Description.Volumes.Select(TransferVolume.Of)], access.Path, _targetSurvey);
+        _transfer = request.Partitions.Count == 0 ? planner.WholeDisk() : planner.Partitions(request.Partitions);
+        var bytes = request.Partitions.Count == 0 ? toWrite : _transfer.Items.Sum(i => i.Bytes);
+        Plan = new RunPlan
+        {
+            Operation = "restore",
+            From = PlanItems.Disk(_contentAsDisk, _layout),
+            Onto = _targetSurvey is null
+                ? new PlanDisk(access.Path, disk.Length, null, null, "a new file")
+                : PlanItems.Disk(_targetSurvey.Disk, _targetSurvey.Layout) with { Path = access.Path },
+            Items = _transfer.Items,
+            Lost = _transfer.Lost,
+            Warnings = [.. image.Repairs, .. _transfer.Warnings],
+            ConfirmId = access.ConfirmId,
+            BytesToRead = image.Summary?.StoredBytes ?? 0,
+            BytesToWrite = bytes,
+        };
+    }
+
+    public override RunPlan Plan { get; }
+
+    private ExtentSet Unreadable { get; }
+
+    public override void Dispose()
+    {
+        _contentAsDisk.Dispose();
+        _image.Dispose();
+        _access.Dispose();
+    }
+
+    protected override int? PartitionAt(long position) =>
+        _layout.Partitions.FirstOrDefault(p => p.Extent.Contains(position))?.Number;
+
+    protected override void Perform(ReceiptDraft draft, ProgressMeter meter, CancellationToken cancel)
+    {
+        draft.ImageId = _image.ImageId;
+        draft.RootDigest = _image.RootDigest.ToString();
+        draft.PartitionAt = PartitionAt;
+        draft.BytesExcluded = _image.Summary?.ExcludedBytes ?? 0;
+        if (_targetSurvey is not null) SafetyChecks.Unchanged(_targetBefore!, _targetSurvey.Disk, _targetSurvey);
+        var target = _access.Ready(_content.Length);
+        SafetyChecks.LargeEnough(target.Name, target.Length, _request.Partitions.Count == 0 ? _content.Length : 0);
+        _execution = new TransferExecution(target, _transfer.Layout, _content, _contentAsDisk, _request.Free, meter, Resources);
+        _execution.Write(draft, Plan.BytesToWrite,
+            sink => new FirstPass(_content, sink, badAreas: null, meter, Resources).Run(_transfer.Layout.Scope, cancel), cancel);
+        draft.BytesRead = Plan.BytesToWrite;
+        draft.Unreadable = Unreadable.Intersect(_transfer.Layout.Scope);
+        if (_request.Verify) _execution.Verify(draft, Plan.BytesToWrite, cancel);
+        if (_access.Reread() is { } problem) draft.Warnings.Add(problem);
+    }
+
+    protected override Exception Explain(Exception e) => _execution?.Explain(e) ?? e;
+
+    /// <summary>Reads every region's page, so that a damaged index or a missing part is found before the first write.</summary>
+    private (ExtentSet Unreadable, long UsedBytes) CheckIndex()
+    {
+        if (!_image.IsComplete)
+            throw new ImageIncompleteException($"{_request.Image} was never completed", "complete it first: rescuekit image create … --resume");
+        if (_image.MissingParts.Count > 0)
+        {
+            throw new ImageDamagedException(
+                $"{_request.Image}: part {string.Join(", ", _image.MissingParts)} is missing", "put all parts into one folder");
+        }
+        var unreadable = new ExtentSetBuilder();
+        var used = 0L;
+        for (var i = 0; i < _image.RegionCount; i++)
+        {
+            var page = _image.ReadRegion(i);
+            unreadable.Add(page.Unreadable);
+            used += page.Used.TotalLength;
+        }
+        return (unreadable.ToSet(), used);
+    }
+}

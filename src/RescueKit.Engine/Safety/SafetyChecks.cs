@@ -1,0 +1,99 @@
+using RescueKit.Disks;
+using RescueKit.Engine.Survey;
+using RescueKit.Model;
+
+namespace RescueKit.Engine.Safety;
+
+/// <summary>Every refusal (exit code 4) that runs share, each before the first write.</summary>
+internal static class SafetyChecks
+{
+    public static void Confirmed(RunPlan plan, string? confirm)
+    {
+        if (plan.ConfirmId is { } id && !string.Equals(id, confirm?.Trim(), StringComparison.OrdinalIgnoreCase))
+        {
+            throw new SafetyException(
+                confirm is null
+                    ? $"writing over {plan.Onto.Path} has not been confirmed"
+                    : $"'{confirm}' is not the id of {plan.Onto.Path}, which would be overwritten",
+                $"type its id, or give --confirm {id}");
+        }
+    }
+
+    public static void Writable(DiskInfo target)
+    {
+        if (target.IsSystemDisk)
+            throw new SafetyException($"{target.Path} holds the running system", "start the rescue system from a stick to restore it");
+        if (target.ReadOnly)
+            throw new SafetyException($"{target.Path} is write-protected", "remove the write protection, or choose another disk");
+        if (target.Uses.Count > 0)
+            throw new SafetyException($"{target.Path} is in use: {string.Join(", ", target.Uses)}", "unmount or stop what uses it, or choose another disk");
+    }
+
+    public static void DifferentDisks(string source, string target)
+    {
+        if (Canonical(source) == Canonical(target))
+            throw new SafetyException($"{target} is the source itself", "choose another target");
+    }
+
+    /// <param name="role">"source" or "target".</param>
+    /// <param name="below">The disks that hold the image, as the inventory tells.</param>
+    public static void ImageLiesElsewhere(string image, string disk, string role, IReadOnlyList<string> below)
+    {
+        var path = Canonical(disk);
+        if (Canonical(image) == path || below.Any(b => Canonical(b) == path))
+        {
+            throw new SafetyException(
+                $"the image {image} lies on {disk}, the {role}",
+                role == "source" ? "write the image to another disk" : "copy the image to another disk first");
+        }
+    }
+
+    public static void LargeEnough(string target, long length, long needed)
+    {
+        if (length < needed)
+            throw new SafetyException($"{target} is too small: it has {length} bytes, {needed} are needed", "choose a target of at least that size");
+    }
+
+    /// <summary>Tables and file systems count in sectors: on a disk with others they would be misread.</summary>
+    public static void SameSectorSize(string target, DiskGeometry geometry, int needed)
+    {
+        if (!geometry.SectorSizeIsGuess && geometry.LogicalSectorSize != needed)
+        {
+            throw new SafetyException(
+                $"{target} has sectors of {geometry.LogicalSectorSize} bytes, the content was made for {needed}",
+                $"choose a disk with {needed}-byte sectors");
+        }
+    }
+
+    /// <summary>Nothing may be written onto one member of a set: the set would take it for its own, or lose it.</summary>
+    public static void NoSetMember(DiskSurvey target, IEnumerable<int> partitions)
+    {
+        foreach (var volume in target.Volumes.Where(v => v.Content.IsSetMember && partitions.Contains(v.Partition.Number)))
+        {
+            throw new SafetyException(
+                $"{DiskSurvey.NameOf(volume.Partition)} of {target.Disk.Name} is a member of a set ({volume.Content.Type})",
+                "restore onto the assembled set, or take the set apart first (for example with mdadm --zero-superblock)");
+        }
+    }
+
+    public static void Unchanged(MetadataDigest planned, IBlockSource disk, DiskSurvey survey)
+    {
+        if (planned.FirstDifference(MetadataDigest.Of(disk, survey.Layout)) is { } where)
+        {
+            throw new SafetyException(
+                $"{disk.Name} has changed since the plan was made (at offset {where.Offset})", "look at the new plan and start again");
+        }
+    }
+
+    private static string Canonical(string path)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+        }
+        catch (IOException)
+        {
+            return Path.GetFullPath(path);
+        }
+    }
+}
