@@ -1,6 +1,7 @@
 using Microsoft.Win32.SafeHandles;
 using RescueKit.Disks.Devices;
 using RescueKit.Disks.Interop;
+using RescueKit.Disks.Inventory;
 using RescueKit.Model;
 
 namespace RescueKit.Disks;
@@ -21,7 +22,7 @@ public static class BlockDevices
         var file = LibC.Open(path, LibC.ReadOnly) ?? throw Errno.Failed($"open {path}", LibC.LastError);
         return Guarded(file, () =>
         {
-            if (exclusive) FileLocks.Take(file, path, LibC.LockShared);
+            if (exclusive) Hold(file, path, LibC.LockShared);
             return new FileSource(file, path, LengthOf(file, path));
         });
     }
@@ -45,7 +46,7 @@ public static class BlockDevices
         var file = LibC.Open(path, LibC.ReadWrite) ?? throw Errno.Failed($"open {path} for writing", LibC.LastError);
         return Guarded(file, () =>
         {
-            FileLocks.Take(file, path, LibC.LockExclusive);
+            Hold(file, path, LibC.LockExclusive);
             return new FileTarget(file, path, LengthOf(file, path), isNew: false);
         });
     }
@@ -56,6 +57,20 @@ public static class BlockDevices
     /// </summary>
     public static string? RereadPartitionTable(IBlockTarget target) =>
         target is DeviceTarget device && device.Geometry.Identity.Kind != "partition" ? device.RereadTable() : null;
+
+    /// <summary>
+    /// Opens a source that vanished (<see cref="DeviceGoneException"/>) under the name that it came back with: same serial and length.
+    /// Null while it is not back. The old source stays the caller's to dispose.
+    /// </summary>
+    public static IBlockSource? ReopenSource(IBlockSource gone, bool exclusive = true) =>
+        DiskInventory.FindReturned(gone.Geometry.Identity, gone.Length) is { } path ? OpenSource(path, exclusive) : null;
+
+    private static void Hold(SafeFileHandle file, string path, int kind)
+    {
+        var uses = FileUses.Of(path, writersOnly: kind == LibC.LockShared);
+        if (uses.Count > 0) throw InUse(path, uses);
+        FileLocks.Take(file, path, kind);
+    }
 
     private static FileTarget CreateFile(string path, long length)
     {
@@ -71,42 +86,32 @@ public static class BlockDevices
     }
 
     private static T OpenDevice<T>(string path, FileStatus status, int access, bool exclusive, Func<DeviceHandle, DiskIdentity, T> make)
-        where T : class
     {
         var flags = access | LibC.NonBlocking | (exclusive ? LibC.Exclusive : 0);
-        var isDirect = true;
         var file = LibC.Open(path, flags | LibC.Direct);
-        if (file is null && LibC.LastError == Errno.Invalid)
-        {
-            isDirect = false;
-            file = LibC.Open(path, flags);
-        }
-        if (file is null) throw OpenFailed(path, access, LibC.LastError);
+        var isDirect = file is not null;
+        if (file is null && LibC.LastError == Errno.Invalid) file = LibC.Open(path, flags);
+        if (file is null) throw OpenFailed(path, LibC.LastError);
         return Guarded(file, () =>
         {
+            if (access == LibC.ReadWrite && LibC.ControlInt32(file, LibC.BlkRoGet) is not 0) throw ReadOnly(path);
             var device = DeviceHandle.Describe(file, path, status, isDirect);
-            if (access == LibC.ReadWrite && LibC.ControlInt32(file, LibC.BlkRoGet) is not 0)
-                throw ReadOnly(path);
-            if (device.Length % device.LogicalSectorSize != 0) device = Buffered(device, flags);
             if (!device.IsDirect) device.DropCache();
-            return make(device, new DiskIdentity("disk"));
+            var machine = DiskInventory.Now();
+            var node = machine.ByNumber(status.DeviceMajor, status.DeviceMinor);
+            return make(device, node is null ? new DiskIdentity("disk") : machine.IdentityOf(node));
         });
     }
 
-    /// <summary>A device that ends within a sector (an odd loop file) shows its last bytes only through the page cache.</summary>
-    private static DeviceHandle Buffered(DeviceHandle device, int flags)
+    private static RescueKitException OpenFailed(string path, int errno)
     {
-        device.File.Dispose();
-        var file = LibC.Open(device.Path, flags) ?? throw OpenFailed(device.Path, flags, LibC.LastError);
-        return device with { File = file, IsDirect = false };
+        if (errno == Errno.ReadOnlyFileSystem) return ReadOnly(path);
+        return errno == Errno.Busy ? InUse(path, DiskInventory.Describe(path).Uses) : Errno.Failed($"open {path}", errno);
     }
 
-    private static RescueKitException OpenFailed(string path, int access, int errno) => errno switch
-    {
-        Errno.Busy => new SafetyException($"{path} is in use", "Unmount its partitions and stop what holds them, then try again."),
-        Errno.ReadOnlyFileSystem or Errno.AccessDenied when access == LibC.ReadWrite && errno == Errno.ReadOnlyFileSystem => ReadOnly(path),
-        _ => Errno.Failed($"open {path}", errno),
-    };
+    private static SafetyException InUse(string path, IReadOnlyList<string> uses) => new(
+        $"{path} is in use: {(uses.Count > 0 ? string.Join("; ", uses) : "by something that does not show here (another mount namespace, or a program)")}",
+        "Unmount it and stop what holds it, then try again.");
 
     private static SafetyException ReadOnly(string path) =>
         new($"{path} is read-only", "Release its write protection (a switch, or blockdev --setrw), or choose another disk.");

@@ -1,3 +1,6 @@
+using RescueKit.Disks.Devices;
+using RescueKit.Disks.Interop;
+using RescueKit.Disks.Inventory;
 using RescueKit.Model;
 
 namespace RescueKit.Disks;
@@ -6,16 +9,49 @@ namespace RescueKit.Disks;
 public static class DiskInventory
 {
     /// <summary>Whole disks (no partitions, no empty loop devices), ordered by name.</summary>
-    public static IReadOnlyList<DiskInfo> List() => throw new NotImplementedException();
+    public static IReadOnlyList<DiskInfo> List() => Now().List();
 
     /// <summary>One block device or regular file.</summary>
-    public static DiskInfo Describe(string path) => throw new NotImplementedException();
+    /// <exception cref="DeviceException">It is missing or cannot be looked at.</exception>
+    /// <exception cref="UsageException">It is neither.</exception>
+    public static DiskInfo Describe(string path)
+    {
+        var status = LibC.Stat(path) ?? throw Errno.Failed($"look at {path}", LibC.LastError);
+        if (status.IsBlockDevice)
+        {
+            var machine = Now();
+            return machine.ByNumber(status.DeviceMajor, status.DeviceMinor) is { } node
+                ? machine.Describe(node, path)
+                : throw new DeviceException($"the kernel shows nothing about {path}", "Check that /sys is mounted and the device is still plugged in.");
+        }
+        if (!status.IsRegular) throw new UsageException($"{path} is neither a block device nor a file", "Name a disk or a raw disk file.");
+        return new DiskInfo(path, status.Length, FileSource.FileGeometry, Path.GetFileName(path), !LibC.CanWrite(path), false, FileUses.Of(path));
+    }
 
     /// <summary>
     /// The disks (or loop-backing files) that hold the file or folder <paramref name="path"/>, followed down through device mapper,
     /// md, loop; for "the disk that holds the image". Paths of whole disks. Empty where it cannot be told (network, tmpfs).
+    /// For what does not exist yet, the nearest folder above counts; for a block device, what it rests on, itself included.
     /// </summary>
-    public static IReadOnlyList<string> DisksBelow(string path) => throw new NotImplementedException();
+    public static IReadOnlyList<string> DisksBelow(string path)
+    {
+        var machine = Now();
+        if (LibC.Stat(path) is { IsBlockDevice: true } status && machine.ByNumber(status.DeviceMajor, status.DeviceMinor) is { } node)
+            return machine.DisksBelow(node);
+        for (var existing = Path.GetFullPath(path); ; existing = Path.GetDirectoryName(existing) ?? "/")
+        {
+            if (LibC.RealPath(existing) is { } real) return machine.DisksBelow(real);
+            if (existing == "/") return [];
+        }
+    }
+
+    /// <summary>
+    /// Where a disk that vanished is now: the path of the one disk (or partition) with this identity's serial, or WWN where it has no
+    /// serial, and this length. Null where none or several fit: then nobody can say that it is the same disk.
+    /// </summary>
+    public static string? FindReturned(DiskIdentity identity, long length) => Now().Find(identity, length);
+
+    internal static Machine Now() => new(new SystemRoot());
 }
 
 /// <param name="Path">As given, or /dev/NAME.</param>
@@ -25,7 +61,7 @@ public static class DiskInventory
 public sealed record DiskInfo(
     string Path, long Length, DiskGeometry Geometry, string ConfirmId, bool ReadOnly, bool IsSystemDisk, IReadOnlyList<string> Uses)
 {
-    /// <summary>Per partition number: where it is mounted.</summary>
+    /// <summary>Per partition number (0 for the whole disk): where it is mounted.</summary>
     public IReadOnlyDictionary<int, string> Mounts { get; init; } = new Dictionary<int, string>();
     public bool Removable { get; init; }
     public bool Rotational { get; init; }

@@ -10,7 +10,7 @@ internal class FileSource(SafeFileHandle file, string name, long length) : Posix
     /// <summary>Extents of one answer of <see cref="DataIn"/>: a file shredded into more than that is cheaper to read than to list.</summary>
     public const int MostExtents = 1 << 16;
 
-    private static readonly DiskGeometry FileGeometry = new(512, 4096, new DiskIdentity("file")) { SectorSizeIsGuess = true };
+    public static readonly DiskGeometry FileGeometry = new(512, 4096, new DiskIdentity("file")) { SectorSizeIsGuess = true };
 
     public override void Read(long offset, Span<byte> buffer)
     {

@@ -16,6 +16,7 @@ internal static unsafe partial class LibC
     public const int Create = 0x40;
     public const int Exclusive = 0x80;
     public const int NonBlocking = 0x800;
+    public const int PathOnly = 0x200000;
     public const int CloseOnExec = 0x80000;
 
     private static readonly bool s_arm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
@@ -23,6 +24,8 @@ internal static unsafe partial class LibC
     /// <summary>O_DIRECT and O_DIRECTORY are swapped between x86 and ARM.</summary>
     public static int Direct => s_arm ? 0x10000 : 0x4000;
     public static int Directory => s_arm ? 0x4000 : 0x10000;
+
+    public const int SetFlags = 4;
 
     public const int SeekData = 3;
     public const int SeekHole = 4;
@@ -99,6 +102,16 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Unlink(string path);
 
+    [LibraryImport(Library, EntryPoint = "fcntl64", SetLastError = true)]
+    public static partial int ControlFile(SafeFileHandle file, int command, int argument);
+
+    [LibraryImport(Library, EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Access(string path, int mode);
+
+    private const int MayWrite = 2;
+
+    public static bool CanWrite(string path) => Access(path, MayWrite) == 0;
+
     [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
     public static partial int Control(SafeFileHandle file, nuint request, void* argument);
 
@@ -120,6 +133,13 @@ internal static unsafe partial class LibC
     {
         FileStatus status;
         return StatRaw(AtCurrentFolder, path, 0, StatBasic, &status) == 0 ? status : null;
+    }
+
+    /// <summary>The path with every symbolic link followed (as realpath does), asked from the kernel; null when missing.</summary>
+    public static string? RealPath(string path)
+    {
+        using var file = Open(path, PathOnly);
+        return file is null ? null : new FileInfo($"/proc/self/fd/{file.DangerousGetHandle()}").LinkTarget;
     }
 
     public static FileStatus? Stat(SafeFileHandle file)

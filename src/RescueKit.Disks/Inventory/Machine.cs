@@ -1,0 +1,102 @@
+using System.Globalization;
+using RescueKit.Model;
+
+namespace RescueKit.Disks.Inventory;
+
+/// <summary>The disks of a machine at one moment.</summary>
+internal sealed class Machine
+{
+    /// <summary>Not disks to image: memory, optical and floppy drives.</summary>
+    private static readonly string[] s_notDisks = ["ram", "zram", "sr", "fd"];
+
+    private readonly BlockTree _tree;
+    private readonly MountTable _mounts;
+    private readonly Holdings _holdings;
+    private readonly List<(BlockNode Disk, DiskIdentity Identity)> _disks;
+    private readonly IdentityReader _identities;
+    private readonly Lazy<IReadOnlySet<BlockNode>> _systemDisks;
+
+    public Machine(SystemRoot root)
+    {
+        _tree = BlockTree.Read(root);
+        _mounts = MountTable.Read(root);
+        _holdings = new Holdings(root, _tree, _mounts);
+        _identities = new IdentityReader(root, _tree);
+        _disks = [.. _tree.Disks.Where(IsDisk).OrderBy(disk => disk.Name.Length).ThenBy(disk => disk.Name, StringComparer.Ordinal)
+            .Select(disk => (disk, _identities.Read(disk)))];
+        _systemDisks = new Lazy<IReadOnlySet<BlockNode>>(_holdings.SystemDisks);
+    }
+
+    public IReadOnlyList<string> Swaps => _mounts.Swaps;
+
+    public BlockNode? ByPath(string path) => _tree.ByPath(path);
+    public BlockNode? ByNumber(uint major, uint minor) => _tree.ByNumber($"{major}:{minor}");
+
+    public IReadOnlyList<DiskInfo> List() => [.. _disks.Select(disk => Describe(disk.Disk, disk.Disk.DevicePath))];
+
+    public DiskIdentity IdentityOf(BlockNode node) => _identities.Read(node);
+
+    public DiskInfo Describe(BlockNode node, string path)
+    {
+        var disk = node.WholeDisk;
+        var identity = _identities.Read(node);
+        var confirm = ConfirmIds.Of(disk, identity, [.. _disks.Where(other => other.Disk != disk)]);
+        var logical = Number(disk, "queue/logical_block_size", 512);
+        return new DiskInfo(path, node.Length,
+            new DiskGeometry(logical, Math.Max(logical, Number(disk, "queue/physical_block_size", logical)), identity),
+            node == disk ? confirm : $"{confirm}-{node.PartitionNumber}",
+            Number(node, "ro", 0) != 0 || Number(disk, "ro", 0) != 0,
+            IsSystem(node), UsesOf(node))
+        {
+            Mounts = MountsOf(node),
+            Removable = Number(disk, "removable", 0) != 0,
+            Rotational = Number(disk, "queue/rotational", 0) != 0,
+        };
+    }
+
+    /// <summary>The whole devices and loop-backing files that hold a path, nearest first.</summary>
+    public IReadOnlyList<string> DisksBelow(string path) => [.. _holdings.DisksBelow(path).Select(found => found.Path)];
+
+    public IReadOnlyList<string> DisksBelow(BlockNode node) => [.. _holdings.DisksBelow(node).Select(found => found.Path)];
+
+    /// <summary>Loop devices whose backing file has this path.</summary>
+    public IEnumerable<(BlockNode Loop, string File, bool IsReadOnly)> AttachedFiles() => _tree.Disks.Where(disk => disk.IsLoop)
+        .Select(loop => (loop, File: _tree.BackingFile(loop), IsReadOnly: Number(loop, "ro", 0) != 0))
+        .Where(found => found.File is not null).Select(found => (found.loop, found.File!, found.IsReadOnly));
+
+    /// <summary>
+    /// Where the disk (or partition) with this identity and length is now: same serial, or same WWN where it has no serial. Null where none
+    /// or more than one fits.
+    /// </summary>
+    public string? Find(DiskIdentity identity, long length)
+    {
+        if (identity.Serial is null && identity.Wwn is null) return null;
+        var disks = _disks.Where(disk => identity.Serial is null ? disk.Identity.Wwn == identity.Wwn : disk.Identity.Serial == identity.Serial)
+            .Select(disk => disk.Disk);
+        var nodes = identity.Kind == "partition" ? disks.SelectMany(_tree.PartitionsOf) : disks;
+        var fitting = nodes.Where(node => node.Length == length).Take(2).ToList();
+        return fitting.Count == 1 ? fitting[0].DevicePath : null;
+    }
+
+    private static bool IsDisk(BlockNode disk) => disk.Length > 0 && !s_notDisks.Any(prefix =>
+        disk.Name.StartsWith(prefix, StringComparison.Ordinal) && disk.Name.AsSpan(prefix.Length).IndexOfAnyExceptInRange('0', '9') < 0);
+
+    private bool IsSystem(BlockNode node) => _systemDisks.Value.Contains(node.WholeDisk);
+
+    private List<string> UsesOf(BlockNode node)
+    {
+        var uses = _holdings.UsesOf(node, "");
+        if (node.Disk is null) uses = uses.Concat(_tree.PartitionsOf(node).SelectMany(part => _holdings.UsesOf(part, $"partition {part.PartitionNumber} ")));
+        return [.. uses];
+    }
+
+    private Dictionary<int, string> MountsOf(BlockNode node)
+    {
+        var nodes = node.Disk is null ? _tree.PartitionsOf(node).Prepend(node) : [node];
+        return nodes.Select(part => (part.PartitionNumber, Point: _holdings.MountPointsOf(part).FirstOrDefault())).Where(found => found.Point is not null)
+            .ToDictionary(found => found.PartitionNumber, found => found.Point!);
+    }
+
+    private int Number(BlockNode node, string file, int otherwise) =>
+        int.TryParse(_tree.ReadLine(node, file), CultureInfo.InvariantCulture, out var number) ? number : otherwise;
+}
