@@ -14,6 +14,9 @@ internal sealed class ExtSuperblock
     /// <summary>Bytes from the start of the volume, whatever the block size.</summary>
     public const int Offset = 1024;
     public const int Size = 1024;
+    private const ushort StateClean = 1;
+    private const ushort StateErrors = 2;
+    private const ushort StateOrphans = 4;
     private const ushort Magic = 0xEF53;
     private const int ChecksumAt = 0x3FC;
 
@@ -43,7 +46,7 @@ internal sealed class ExtSuperblock
     public uint BlocksPerGroup => U32(0x20);
     public uint ClustersPerGroup => U32(0x24);
     public uint InodesPerGroup => U32(0x28);
-    public ushort State => U16(0x3A);
+    private ushort State => U16(0x3A);
     private uint Revision => U32(0x4C);
     public int InodeSize => Revision == 0 ? 128 : U16(0x58);
     public ushort ReservedGdtBlocks => U16(0xCE);
@@ -79,6 +82,13 @@ internal sealed class ExtSuperblock
 
     public string Type => Has(Incompatible.JournalDevice) ? "ext journal" : FileSystemType(Compatible, Incompatible, ReadOnlyCompatible);
 
+    /// <summary>Why the bitmaps of this file system are not to be believed, or null where it calls itself clean.</summary>
+    public string? Doubt =>
+        (State & StateErrors) != 0 ? "the file system has recorded errors, so its bitmaps are not proven"
+        : (State & StateOrphans) != 0 ? "the file system was interrupted while it removed deleted files"
+        : (State & StateClean) == 0 ? "the file system was not cleanly unmounted"
+        : null;
+
     public bool HasGroupChecksums => Has(ReadOnlyCompatible.GdtChecksum) || Has(ReadOnlyCompatible.MetadataChecksum);
 
     /// <summary>What every metadata checksum of the file system starts from.</summary>
@@ -105,6 +115,23 @@ internal sealed class ExtSuperblock
         }
         ValidateSizes(volumeLength);
         ValidateGroups();
+    }
+
+    /// <summary>True where both put every group, bitmap and table at the same places and checksum them alike.</summary>
+    public bool HasLayoutOf(ExtSuperblock other)
+    {
+        const Incompatible incompatible = Incompatible.MetaBg | Incompatible.SixtyFourBit | Incompatible.FlexBg | Incompatible.ChecksumSeed;
+        const ReadOnlyCompatible readOnly = ReadOnlyCompatible.SparseSuper | ReadOnlyCompatible.GdtChecksum | ReadOnlyCompatible.BigAlloc
+            | ReadOnlyCompatible.MetadataChecksum;
+        const Compatible compatible = Compatible.HasJournal | Compatible.SparseSuper2 | Compatible.FastCommit;
+        return BlockCount == other.BlockCount && InodeCount == other.InodeCount && FirstDataBlock == other.FirstDataBlock
+            && BlockSize == other.BlockSize && LogClusterSize == other.LogClusterSize && BlocksPerGroup == other.BlocksPerGroup
+            && InodesPerGroup == other.InodesPerGroup && InodeSize == other.InodeSize && DescriptorSize == other.DescriptorSize
+            && FirstMetaBg == other.FirstMetaBg && ReservedGdtBlocks == other.ReservedGdtBlocks && BackupGroups == other.BackupGroups
+            && JournalInode == other.JournalInode && UuidBytes.SequenceEqual(other.UuidBytes) && ChecksumSeed == other.ChecksumSeed
+            && (Incompatible & incompatible) == (other.Incompatible & incompatible)
+            && (ReadOnlyCompatible & readOnly) == (other.ReadOnlyCompatible & readOnly)
+            && (Compatible & compatible) == (other.Compatible & compatible);
     }
 
     private void ValidateSizes(long volumeLength)
