@@ -27,7 +27,9 @@ internal sealed class PassphraseSource(ITerminal terminal, string? file, int? de
         if (IsGiven) return Given();
         if (!terminal.InputIsTerminal) return null;
         var typed = terminal.Ask("Passphrase (empty: show only what is not encrypted): ", echo: false);
-        return typed is null or [] ? null : typed;
+        // Spelt out: a null array would become an empty passphrase instead of none.
+        if (typed is null or []) return null;
+        return new ReadOnlyMemory<byte>(typed);
     }
 
     /// <summary>The passphrase of a new image: a prompt asks twice, because a slip would lock the image for good.</summary>

@@ -127,9 +127,15 @@ internal sealed class ImageCreateCommand
             ExcludeWindowsSwap = parse.GetValue(_excludeWindowsSwap),
             Verify = parse.GetValue(_verify),
             Resume = parse.GetValue(_resume),
-            // A dry run makes no image: nothing to protect, nobody to ask.
-            Passphrase = !encrypt || parse.GetValue(_dryRun) ? null : parse.GetValue(_resume) ? passphrase.Get() : passphrase.GetNew(),
+            Passphrase = encrypt ? Secret(parse, passphrase) : default(ReadOnlyMemory<byte>?),
         };
+    }
+
+    /// <summary>A dry run makes no image: nothing to protect, nobody to ask.</summary>
+    private ReadOnlyMemory<byte>? Secret(ParseResult parse, PassphraseSource passphrase)
+    {
+        if (parse.GetValue(_dryRun) && !passphrase.IsGiven) return default(ReadOnlyMemory<byte>?);
+        return parse.GetValue(_resume) ? passphrase.Get() : passphrase.GetNew();
     }
 
     private static int? Level(CodecKind codec, int? level)

@@ -10,48 +10,82 @@ namespace RescueKit.Cli.Inspection;
 /// <summary>What an image tells of itself, without reading a chunk.</summary>
 internal static class ImageInspector
 {
-    /// <exception cref="ImageException">It is no image, or damaged beyond what can be told of it.</exception>
+    /// <exception cref="ImageException">It is no image, damaged beyond what can be told of it, or not opened by the passphrase given.</exception>
     public static ImageDocument Inspect(string path, PassphraseSource passphrase)
     {
         var full = Path.GetFullPath(path);
         var store = new FolderStore(Path.GetDirectoryName(full)!);
         var name = Path.GetFileName(full);
-        using var image = ImageReader.Open(store, name, passphrase.Get);
-        var parts = Parts(store, name);
-        return new ImageDocument
+        var head = ImageHead.Read(store, name);
+        var clear = Clear(path, head);
+        if (!head.IsEncrypted) return Open(clear, store, name, null);
+        return passphrase.GetIfAny() is { } given ? Open(clear, store, name, () => given) : clear;
+    }
+
+    private static ImageDocument Clear(string path, ImageHead head) => new()
+    {
+        Path = path,
+        ImageId = head.ImageId,
+        Complete = head.HasFooter,
+        Encrypted = head.IsEncrypted,
+        Opened = false,
+        Parts = [.. head.Parts.Select(part => new PartDocument(part.Name, part.Length))],
+        MissingParts = [.. Enumerable.Range(1, head.Parts[^1].Number).Except(head.Parts.Select(part => part.Number))],
+        StoredBytes = head.Parts.Sum(part => part.Length),
+        Partitions = [],
+        Repairs = [],
+    };
+
+    private static ImageDocument Open(ImageDocument clear, FolderStore store, string name, Func<ReadOnlyMemory<byte>>? passphrase)
+    {
+        using var image = ImageReader.Open(store, name, passphrase);
+        var description = image.Description;
+        var document = clear with
         {
-            Path = path,
-            ImageId = image.ImageId,
             Complete = image.IsComplete,
-            Encrypted = image.IsEncrypted,
             Opened = true,
             Codec = image.Codec.ToString().ToLowerInvariant(),
             ChunkSize = image.ChunkSize,
-            RootDigest = image.IsComplete ? image.RootDigest.ToString() : null,
-            Parent = image.Parent is { } parent ? new ParentDocument(parent.ImageId, parent.RootDigest.ToString()) : null,
-            Parts = parts,
             MissingParts = image.MissingParts,
-            StoredBytes = parts.Sum(p => p.Length),
-            UsedBytes = image.Summary?.UsedBytes,
-            UnreadableBytes = image.Summary?.UnreadableBytes,
-            ExcludedBytes = image.Summary?.ExcludedBytes,
-            Writer = image.Description.Writer,
-            Taken = Taken(image.Description.Taken),
-            Disk = Disk(image.Description.Disk),
-            Partitions = [.. image.Description.Volumes.Select(Volume)],
+            Parent = image.Parent is { } parent ? new ParentDocument(parent.ImageId, parent.RootDigest.ToString()) : null,
+            Writer = description.Writer,
+            Taken = Taken(description.Taken),
+            Disk = Disk(description.Disk),
+            Partitions = [.. description.Volumes.Select(Volume)],
             Repairs = image.Repairs,
+        };
+        if (image.Summary is not { } summary)
+        {
+            return document with
+            {
+                UsedBytes = description.Volumes.Where(v => v.Included).Sum(v => v.UsedBytes),
+                DoneBytes = DoneBytes(image),
+            };
+        }
+        return document with
+        {
+            RootDigest = summary.RootDigest.ToString(),
+            UsedBytes = summary.UsedBytes,
+            DoneBytes = summary.UsedBytes,
+            UnreadableBytes = summary.UnreadableBytes,
+            ExcludedBytes = summary.ExcludedBytes,
         };
     }
 
-    private static List<PartDocument> Parts(FolderStore store, string name)
+    /// <summary>Used bytes of the chunks that an unfinished image holds.</summary>
+    private static long DoneBytes(ImageReader image)
     {
-        var parts = new List<PartDocument>();
-        foreach (var part in store.List(name).Where(p => !p.EndsWith(".json", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        long done = 0;
+        for (var region = 0; region < image.RegionCount; region++)
         {
-            using var reader = store.OpenRead(part);
-            parts.Add(new PartDocument(part, reader.Length));
+            var page = image.ReadRegion(region);
+            for (var chunk = 0; chunk < page.ChunkCount; chunk++)
+            {
+                if (page.State(chunk) is ChunkState.Data or ChunkState.Zero or ChunkState.Unreadable)
+                    done += page.Used.Clip(page.ChunkRange(chunk)).TotalLength;
+            }
         }
-        return parts;
+        return done;
     }
 
     private static TakingDocument Taken(Taking taken) =>

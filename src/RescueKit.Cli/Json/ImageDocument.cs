@@ -21,9 +21,11 @@ internal sealed record ImageDocument
 
     /// <summary>All parts together.</summary>
     public required long StoredBytes { get; init; }
+
+    /// <summary>What there is to image; in an incomplete image the partitions' used bytes alone, without tables and gaps.</summary>
     public long? UsedBytes { get; init; }
 
-    /// <summary>Of the used bytes, those that are stored so far; differs from used_bytes in an incomplete image.</summary>
+    /// <summary>Of what there is to image, how much the image holds so far.</summary>
     public long? DoneBytes { get; init; }
     public long? UnreadableBytes { get; init; }
     public long? ExcludedBytes { get; init; }

@@ -88,7 +88,7 @@ internal static class ImageText
     {
         to.WriteLine();
         if (image is { UsedBytes: { } used, DoneBytes: { } done })
-            to.WriteLine($"  It was begun and not finished: {Units.DoneOf(done, used)} ({Units.Percent(done, used)} %) are stored.");
+            to.WriteLine($"  It was begun and not finished: {Units.DoneOf(Math.Min(done, used), used)} ({Units.Percent(done, used)} %) are stored.");
         else
             to.WriteLine("  It was begun and not finished.");
         to.WriteLine($"  To go on: rescuekit image create {image.Disk?.Name ?? "SOURCE"} {image.Path} --resume{(image.Encrypted ? " --encrypt" : "")}");

@@ -1,0 +1,25 @@
+using RescueKit.Images.Format;
+using RescueKit.Images.Reading;
+using RescueKit.Model;
+
+namespace RescueKit.Images;
+
+/// <summary>What an image says in the clear, encrypted or not: its headers and its files. Needs no passphrase and reads no content.</summary>
+/// <param name="HasFooter">True where the last part ends as a complete image does; only opening it proves the rest.</param>
+public sealed record ImageHead(Guid ImageId, bool IsEncrypted, bool HasFooter, IReadOnlyList<ImagePart> Parts)
+{
+    /// <exception cref="NotAnImageException">No part has a header.</exception>
+    /// <exception cref="ImageUnsupportedException">Another version, or an unknown feature.</exception>
+    public static ImageHead Read(IImageStore store, string name)
+    {
+        using var set = PartSet.Open(store, name);
+        if (set.Header is not { } header) throw new NotAnImageException($"{name} is not a RescueKit image, or its headers are destroyed");
+        var last = set.Parts[set.Highest];
+        return new ImageHead(header.ImageId, header.IsEncrypted,
+            PartSet.ReadHeader(last, last.Length - FooterFormat.BlockSize) is not null || PartSet.ReadHeader(last, last.Length - FooterFormat.TailSize) is not null,
+            [.. set.Parts.Select(part => new ImagePart(part.Key, part.Value.Name, part.Value.Length))]);
+    }
+}
+
+/// <summary>One file of an image. Length in bytes.</summary>
+public sealed record ImagePart(int Number, string Name, long Length);

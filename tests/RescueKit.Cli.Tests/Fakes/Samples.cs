@@ -1,0 +1,137 @@
+using RescueKit.Cli.Json;
+using RescueKit.Engine;
+
+namespace RescueKit.Cli.Tests.Fakes;
+
+/// <summary>One of each document, every field filled with something of its own.</summary>
+internal static class Samples
+{
+    private const long GiB = 1L << 30;
+    private static readonly Guid Id = new("0f0e0d0c-0b0a-4908-8706-050403020100");
+    private const string Digest = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+
+    public static RunPlan Plan { get; } = new()
+    {
+        Operation = "restore",
+        From = new PlanDisk("web1.rki", 500 * GiB, "Samsung SSD 970 EVO", "S4EVNX0M10841X", "image of Samsung SSD 970 EVO"),
+        Onto = new PlanDisk("/dev/sdb", 931 * GiB, "WDC WD10EZEX", "WD-WCC6Y7Y7K2P", "WDC WD10EZEX, serial …Y7K2P"),
+        Items =
+        [
+            new PlanItem(null, null, "-", null, 3 << 20, 3 << 20, "tables, boot code, gaps", null, null),
+            new PlanItem(1, 1, "FAT32", "ESP", GiB / 2, GiB / 10, "used blocks", null, null),
+            new PlanItem(2, 3, "NTFS", "C:", 400 * GiB, 400 * GiB, "whole", "hibernated", 71 * GiB),
+        ],
+        Lost = ["partition 1: NTFS \"Archive\", 931.5 GiB"],
+        Warnings = ["The backup GPT moves to the new end of the disk."],
+        ConfirmId = "Y7K2P",
+        BytesToRead = 400 * GiB + GiB / 10,
+        BytesToWrite = 400 * GiB + GiB / 10 + 1,
+    };
+
+    public static Receipt Receipt { get; } = new()
+    {
+        Operation = "backup",
+        Verdict = "complete with losses",
+        ToolVersion = "0.1.0",
+        StartedAt = new DateTimeOffset(2026, 11, 21, 2, 0, 0, TimeSpan.Zero),
+        FinishedAt = new DateTimeOffset(2026, 11, 21, 3, 23, 20, TimeSpan.Zero),
+        Source = "/dev/sda",
+        Target = "web1.rki",
+        ImageId = Id,
+        RootDigest = Digest,
+        BytesRead = 300 * GiB,
+        BytesWritten = 120 * GiB,
+        BytesStored = 119 * GiB,
+        BytesVerified = 118 * GiB,
+        BytesUnreadable = 8192,
+        BytesExcluded = 2 * GiB,
+        Parts = 2,
+        Unreadable = [new UnreadableRange(1048576, 4096, 2), new UnreadableRange(8388608, 4096, null)],
+        Partitions = [new PlanItem(2, null, "ext4", "root", 232 * GiB, 81 * GiB, "used blocks", null, null)],
+        Warnings = ["Partition 3 was left out."],
+        SourceMetadataBefore = Digest,
+        SourceMetadataAfter = Digest,
+        Error = null,
+        ExitCode = 5,
+    };
+
+    public static DiskDocument Disk { get; } = new()
+    {
+        Path = "/dev/sda",
+        Kind = "disk",
+        Length = 500107862016,
+        Model = "Samsung SSD 970 EVO",
+        Serial = "S4EVNX0M10841X",
+        Wwn = "eui.0025385b71b0841x",
+        Bus = "nvme",
+        Port = "pci-0000:01:00.0",
+        ConfirmId = "10841X",
+        LogicalSectorSize = 512,
+        PhysicalSectorSize = 4096,
+        ReadOnly = true,
+        Removable = true,
+        Rotational = true,
+        SystemDisk = true,
+        Uses = ["partition 2 mounted at /"],
+        Table = "gpt",
+        TableSectorSize = 512,
+        DiskId = "9b1c2d3e-0000-4000-8000-000000000001",
+        Partitions =
+        [
+            new PartitionDocument
+            {
+                Number = 2,
+                Offset = 537919488,
+                Length = 249108103168,
+                Type = "0fc63daf-8483-4772-8e79-3d69d8477de4",
+                TypeName = "Linux filesystem",
+                Id = "9b1c2d3e-0000-4000-8000-000000000002",
+                Name = "root",
+                FileSystem = "ext4",
+                Label = "rootfs",
+                Uuid = "9b1c2d3e-0000-4000-8000-000000000003",
+                BlockSize = 4096,
+                UsedBytes = 87296000000,
+                WholeReason = "needs journal replay with fast commits: taken whole",
+                Unclean = true,
+                Hibernated = true,
+                SetMember = true,
+                MountedAt = "/",
+                Warnings = ["The free count of group 7 is wrong."],
+            },
+        ],
+        Warnings = ["The primary GPT is damaged; the backup was used."],
+        Error = null,
+    };
+
+    public static ImageDocument Image { get; } = new()
+    {
+        Path = "web1.rki",
+        ImageId = Id,
+        Complete = true,
+        Encrypted = true,
+        Opened = true,
+        Codec = "lz4",
+        ChunkSize = 262144,
+        RootDigest = Digest,
+        Parent = new ParentDocument(Id, Digest),
+        Parts = [new PartDocument("web1.rki", 4294967295), new PartDocument("web1.rki.002", 1000)],
+        MissingParts = [3],
+        StoredBytes = 4294968295,
+        UsedBytes = 8589936590,
+        DoneBytes = 8589936590,
+        UnreadableBytes = 4096,
+        ExcludedBytes = 8192,
+        Writer = "rescuekit 0.1.0",
+        Taken = new TakingDocument("cold", "offline", new DateTimeOffset(2026, 11, 21, 2, 0, 0, TimeSpan.Zero), "web1", "dm", ["postgres"], 0.25),
+        Disk = new ImageDiskDocument("/dev/sda", 500107862016, 512, 4096, "gpt", "9b1c2d3e-0000-4000-8000-000000000001", "Samsung SSD 970 EVO",
+            "S4EVNX0M10841X", "eui.0025385b71b0841x", "nvme"),
+        Partitions =
+        [
+            new ImageVolumeDocument(2, 537919488, 249108103168, "0fc63daf-8483-4772-8e79-3d69d8477de4", "Linux filesystem",
+                "9b1c2d3e-0000-4000-8000-000000000002", "root", "ext4", "rootfs", "9b1c2d3e-0000-4000-8000-000000000003", 4096, 87296000000, true,
+                "needs journal replay", true, 8192, true, true, ["A warning."]),
+        ],
+        Repairs = ["The index was rebuilt by scanning."],
+    };
+}

@@ -1,0 +1,70 @@
+using RescueKit.Cli.Errors;
+using RescueKit.Cli.Json;
+using RescueKit.Cli.Tests.Fakes;
+using RescueKit.Model;
+
+namespace RescueKit.Cli.Tests.Json;
+
+/// <summary>
+/// What --json prints is a promise (JSON.md): names, order of nesting, units and nulls are frozen here. A field may be added; none may go,
+/// be renamed or change its meaning.
+/// </summary>
+public class GoldenTests
+{
+    [Fact]
+    public void Disk_list() => Check("disk-list", to => JsonOutput.Write(to, new DiskListDocument([Samples.Disk])));
+
+    [Fact]
+    public void Disk_show() => Check("disk-show", to => JsonOutput.Write(to, Samples.Disk));
+
+    [Fact]
+    public void A_disk_that_could_not_be_opened() => Check("disk-unreadable", to => JsonOutput.Write(to, new DiskDocument
+    {
+        Path = "/dev/sdc",
+        Kind = "disk",
+        Length = 1000,
+        ConfirmId = "1000-usb1",
+        LogicalSectorSize = 512,
+        PhysicalSectorSize = 512,
+        Uses = [],
+        Partitions = [],
+        Warnings = [],
+        Error = "/dev/sdc: permission denied",
+    }));
+
+    [Fact]
+    public void Image_info() => Check("image-info", to => JsonOutput.Write(to, Samples.Image));
+
+    [Fact]
+    public void An_encrypted_image_without_its_passphrase() => Check("image-info-encrypted", to => JsonOutput.Write(to, new ImageDocument
+    {
+        Path = "secret.rki",
+        ImageId = Samples.Image.ImageId,
+        Complete = true,
+        Encrypted = true,
+        Opened = false,
+        Parts = [new PartDocument("secret.rki", 1000)],
+        MissingParts = [],
+        StoredBytes = 1000,
+        Partitions = [],
+        Repairs = [],
+    }));
+
+    [Fact]
+    public void Plan() => Check("plan", to => JsonOutput.Write(to, Samples.Plan));
+
+    [Fact]
+    public void Receipt() => Check("receipt", to => JsonOutput.Write(to, Samples.Receipt));
+
+    [Fact]
+    public void Error() => Check("error", to => JsonOutput.Write(to, ErrorInfo.Of(new BlockReadException("/dev/sda: cannot be read", new Extent(4096, 512), "take --on-bad-sector skip"))));
+
+    private static void Check(string name, Action<TextWriter> write)
+    {
+        var printed = new StringWriter { NewLine = "\n" };
+        write(printed);
+        var golden = Path.Combine(AppContext.BaseDirectory, "Golden", $"{name}.json");
+        Assert.True(File.Exists(golden), $"{golden} is missing; it should hold:\n{printed}");
+        Assert.Equal(File.ReadAllText(golden), printed.ToString());
+    }
+}

@@ -1,0 +1,39 @@
+using RescueKit.Cli.Output;
+using RescueKit.Cli.Tests.Fakes;
+using RescueKit.Engine;
+
+namespace RescueKit.Cli.Tests.Output;
+
+public class ReceiptTextTests
+{
+    [Fact]
+    public void A_receipt_says_how_it_ended_and_what_was_lost()
+    {
+        var printed = new StringWriter { NewLine = "\n" };
+        ReceiptText.Write(printed, Samples.Receipt);
+        Assert.Equal("""
+            Backup: complete with losses, in 1 h 23 m
+              read        300.0 GiB  (61 MiB/s)
+              written     120.0 GiB  (25 MiB/s)
+              verified    118.0 GiB  (24 MiB/s)
+              stored      119.0 GiB in 2 parts
+              left out    2.0 GiB
+              image id    0f0e0d0c-0b0a-4908-8706-050403020100
+              root digest 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
+              UNREADABLE  8.0 KiB in 2 ranges:
+                offset 1048576, 4096 bytes, partition 2
+                offset 8388608, 4096 bytes
+              warning: Partition 3 was left out.
+
+            """.ReplaceLineEndings("\n"), printed.ToString());
+    }
+
+    [Fact]
+    public void Many_unreadable_ranges_do_not_flood_the_screen()
+    {
+        var printed = new StringWriter();
+        ReceiptText.Write(printed, Samples.Receipt with { Unreadable = [.. Enumerable.Range(0, 1000).Select(i => new UnreadableRange(i * 4096L, 512, null))] });
+        Assert.InRange(printed.ToString().Split('\n').Length, 20, 40);
+        Assert.Contains("and 980 more", printed.ToString(), StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,63 @@
+namespace RescueKit.Cli.Tests.Program;
+
+public class HelpTests
+{
+    public static TheoryData<string, string[]> Commands() => new()
+    {
+        { "disk list", ["--json"] },
+        { "disk show", ["<DISK>", "--json"] },
+        {
+            "image create",
+            [
+                "<SOURCE> <IMAGE>", "--partition <N>", "--codec <none|lz4|zstd>", "--level <N>", "--all-blocks", "--split <SIZE>", "--encrypt",
+                "--on-bad-sector <fail|skip>", "--bad-sector-time <T>", "--unclean <whole|used>", "--exclude-windows-swap", "--verify",
+                "--resume", "--chunk-size <SIZE>", "--dry-run", "--receipt <FILE>", "--json", "--passphrase-file <FILE>", "--passphrase-fd <N>", "--quiet",
+            ]
+        },
+        {
+            "image restore",
+            [
+                "<IMAGE> <TARGET>", "--partition <N[:M]>", "--verify", "--free <keep|discard|zero>", "--dry-run", "--confirm <ID>", "--receipt <FILE>",
+                "--json", "--passphrase-file <FILE>", "--passphrase-fd <N>", "--quiet",
+            ]
+        },
+        { "image verify", ["<IMAGE>", "--json", "--receipt <FILE>", "--passphrase-file <FILE>", "--passphrase-fd <N>", "--quiet"] },
+        { "image info", ["<IMAGE>", "--json", "--passphrase-file <FILE>", "--passphrase-fd <N>"] },
+        {
+            "clone",
+            [
+                "<SOURCE> <TARGET>", "--dry-run", "--confirm <ID>", "--verify", "--all-blocks", "--on-bad-sector <fail|skip>", "--bad-sector-time <T>",
+                "--unclean <whole|used>", "--exclude-windows-swap", "--free <keep|discard|zero>", "--receipt <FILE>", "--json", "--quiet",
+            ]
+        },
+    };
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void Each_command_explains_itself_with_examples(string command, string[] names)
+    {
+        var help = Rescuekit.Run([.. command.Split(' '), "--help"]);
+        Assert.Equal((0, ""), (help.ExitCode, help.Error));
+        Assert.All(names, name => Assert.Contains(name, help.Output, StringComparison.Ordinal));
+        Assert.Contains($"Examples:\n  rescuekit {command} ", help.Output.Replace($"rescuekit {command}\n", $"rescuekit {command} \n", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.All(help.Output.Split('\n').TakeWhile(line => line != "Examples:"), line => Assert.InRange(line.Length, 0, 100));
+    }
+
+    [Theory]
+    [InlineData("--hot")]
+    [InlineData("--parent x")]
+    [InlineData("--differential")]
+    public void What_is_not_there_yet_is_not_accepted(string option) =>
+        Assert.Equal(2, Rescuekit.Run(["image", "create", "a", "b", .. option.Split(' ')]).ExitCode);
+
+    [Fact]
+    public void Delta_is_not_there_yet() => Assert.Equal(2, Rescuekit.Run("image", "restore", "a", "b", "--delta").ExitCode);
+
+    [Fact]
+    public void The_version_is_printed()
+    {
+        var version = Rescuekit.Run("--version");
+        Assert.Equal(0, version.ExitCode);
+        Assert.Matches(@"^\d+\.\d+\.\d+", version.Output);
+    }
+}

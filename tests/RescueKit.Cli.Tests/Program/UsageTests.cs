@@ -1,0 +1,61 @@
+using System.Text.Json;
+
+namespace RescueKit.Cli.Tests.Program;
+
+/// <summary>Wrong command lines: exit code 2, one line that names what is wrong, and where help is. Nothing on standard output.</summary>
+public class UsageTests
+{
+    [Theory]
+    [InlineData("", "rescuekit --help")]
+    [InlineData("disk", "rescuekit disk --help")]
+    [InlineData("bogus", "rescuekit --help")]
+    [InlineData("disk show", "rescuekit disk show --help")]
+    [InlineData("disk show a b", "rescuekit disk show --help")]
+    [InlineData("image create only-source", "rescuekit image create --help")]
+    [InlineData("image create a b --split", "rescuekit image create --help")]
+    [InlineData("image create a b --split 4X", "rescuekit image create --help")]
+    [InlineData("image create a b --codec gzip", "rescuekit image create --help")]
+    [InlineData("image create a b --partition two", "rescuekit image create --help")]
+    [InlineData("image create a b --codec zstd --level 20", "rescuekit image create --help")]
+    [InlineData("image create a b --level 3", "--codec zstd")]
+    [InlineData("image create a b --chunk-size 5000", "rescuekit image create --help")]
+    [InlineData("image create a b --chunk-size 8M", "rescuekit image create --help")]
+    [InlineData("image create a b --bad-sector-time 10m", "--on-bad-sector skip")]
+    [InlineData("image create a b --on-bad-sector maybe", "rescuekit image create --help")]
+    [InlineData("image create a b --passphrase-fd 3", "--encrypt")]
+    [InlineData("image create a b --encrypt", "--passphrase-file FILE")]
+    [InlineData("image create a b --encrypt --passphrase-file /nonexistent", "--passphrase-file")]
+    [InlineData("image create a b --passphrase secret", "rescuekit image create --help")]
+    [InlineData("image restore a b --partition 1:2:3", "rescuekit image restore --help")]
+    [InlineData("image restore a b --free maybe", "rescuekit image restore --help")]
+    [InlineData("clone a b --unclean perhaps", "rescuekit clone --help")]
+    public void It_ends_with_2_and_says_where_help_is(string commandLine, string remedy)
+    {
+        var result = Rescuekit.Run(commandLine.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal((2, ""), (result.ExitCode, result.Output));
+        var lines = result.Error.TrimEnd('\n').Split('\n');
+        Assert.Equal(2, lines.Length);
+        Assert.StartsWith("error: ", lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("  try: ", lines[1], StringComparison.Ordinal);
+        Assert.Contains(remedy, lines[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void With_json_the_error_is_a_document_on_standard_output_too()
+    {
+        var result = Rescuekit.Run("clone", "a", "--json");
+        Assert.Equal(2, result.ExitCode);
+        using var error = JsonDocument.Parse(result.Output);
+        Assert.Equal("usage", error.RootElement.GetProperty("kind").GetString());
+        Assert.Equal(2, error.RootElement.GetProperty("exit_code").GetInt32());
+        Assert.StartsWith("error: ", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_path_may_begin_with_an_at_sign()
+    {
+        var result = Rescuekit.Run("image", "info", "@nowhere");
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("@nowhere", result.Error, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,111 @@
+using System.Text.Json;
+using RescueKit.Cli.Session;
+using RescueKit.Cli.Tests.Fakes;
+using RescueKit.Model;
+using RescueKit.Testing.Tools;
+
+namespace RescueKit.Cli.Tests.Session;
+
+public sealed class RunSessionTests : IDisposable
+{
+    private static readonly RunOptions Options = new() { WhenCancelled = "cancelled: it is incomplete", AfterCancelled = "do it again", ShowPlan = true, Confirm = "Y7K2P" };
+
+    private readonly FakeTerminal _terminal = new();
+    private readonly Interruption _interruption = new(() => Assert.Fail("a run must not be ended at once"));
+    private readonly FakeRun _run = new(Samples.Plan, (_, _, _) => Samples.Receipt);
+
+    public void Dispose() => _interruption.Dispose();
+
+    [Fact]
+    public void A_run_prints_its_plan_and_its_receipt_and_ends_with_the_receipts_exit_code()
+    {
+        Assert.Equal(5, Execute(Options, _run));
+        Assert.StartsWith("Plan: restore\n", _terminal.Output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("complete with losses", _terminal.Output.ToString(), StringComparison.Ordinal);
+        Assert.True(_run.Disposed);
+    }
+
+    [Fact]
+    public void A_dry_run_executes_nothing_and_asks_nothing()
+    {
+        Assert.Equal(0, Execute(Options with { DryRun = true, Confirm = null }, _run));
+        Assert.False(_run.Executed);
+        Assert.Empty(_terminal.Asked);
+        Assert.True(_run.Disposed);
+    }
+
+    [Fact]
+    public void Without_confirmation_nothing_is_executed()
+    {
+        Assert.Throws<SafetyException>(() => Execute(Options with { Confirm = null }, _run));
+        Assert.False(_run.Executed);
+        Assert.True(_run.Disposed);
+        Assert.Contains("LOST", _terminal.Output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void With_json_standard_output_holds_one_document_and_the_plan_goes_to_standard_error()
+    {
+        Assert.Equal(5, Execute(Options with { Json = true }, _run));
+        using var receipt = JsonDocument.Parse(_terminal.Output.ToString());
+        Assert.Equal("complete with losses", receipt.RootElement.GetProperty("verdict").GetString());
+        Assert.StartsWith("Plan: restore\n", _terminal.Errors.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_person_who_is_asked_sees_the_plan_even_when_standard_output_is_a_file()
+    {
+        _terminal.Answers("Y7K2P");
+        Assert.Equal(5, Execute(Options with { Confirm = null }, _run));
+        Assert.StartsWith("Plan: restore\n", _terminal.Errors.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Quiet_means_that_no_progress_is_asked_for()
+    {
+        var asked = true;
+        Execute(Options with { Quiet = true }, new FakeRun(Samples.Plan, (_, progress, _) =>
+        {
+            asked = progress is not null;
+            return Samples.Receipt;
+        }));
+        Assert.False(asked);
+    }
+
+    [Fact]
+    public void A_signal_cancels_the_run_and_what_is_left_is_said()
+    {
+        var run = new FakeRun(Samples.Plan, (_, _, cancel) =>
+        {
+            _interruption.Signalled();
+            _interruption.Signalled();
+            cancel.ThrowIfCancellationRequested();
+            return Samples.Receipt;
+        });
+        Assert.Equal(130, Execute(Options with { Json = true }, run));
+        Assert.Contains("error: cancelled: it is incomplete\n  try: do it again\n", _terminal.Errors.ToString(), StringComparison.Ordinal);
+        Assert.Contains("\"kind\": \"cancelled\"", _terminal.Output.ToString(), StringComparison.Ordinal);
+        Assert.True(run.Disposed);
+    }
+
+    [Fact]
+    public void The_receipt_is_also_written_to_a_file()
+    {
+        using var folder = new TempFolder();
+        var file = folder.File("receipt.json");
+        Execute(Options with { ReceiptFile = file }, _run);
+        using var receipt = JsonDocument.Parse(File.ReadAllText(file));
+        Assert.Equal(5, receipt.RootElement.GetProperty("exit_code").GetInt32());
+    }
+
+    [Fact]
+    public void What_failed_is_also_said_on_standard_error()
+    {
+        var failed = Samples.Receipt with { Verdict = "failed", Error = "chunk 7 is damaged", ExitCode = 3 };
+        Assert.Equal(3, Execute(Options, new FakeRun(Samples.Plan, (_, _, _) => failed)));
+        Assert.Contains("error: chunk 7 is damaged\n", _terminal.Errors.ToString(), StringComparison.Ordinal);
+    }
+
+    private int Execute(RunOptions options, FakeRun run) =>
+        RunSession.Execute(new CliHost(_terminal, _interruption, new FakeClock()), options, () => run);
+}
