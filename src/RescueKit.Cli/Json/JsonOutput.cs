@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using RescueKit.Cli.Errors;
 using RescueKit.Engine;
+using RescueKit.Engine.Receipts;
 
 namespace RescueKit.Cli.Json;
 
@@ -11,7 +12,7 @@ namespace RescueKit.Cli.Json;
 internal static class JsonOutput
 {
     public static void Write(TextWriter to, RunPlan plan) => Write(to, plan, CliJson.Default.RunPlan);
-    public static void Write(TextWriter to, Receipt receipt) => Write(to, receipt, CliJson.Default.Receipt);
+    public static void Write(TextWriter to, Receipt receipt) => Print(to, Encoding.UTF8.GetString(ReceiptJson.Serialize(receipt)));
     public static void Write(TextWriter to, ErrorInfo error) => Write(to, error, CliJson.Default.ErrorInfo);
     public static void Write(TextWriter to, DiskListDocument disks) => Write(to, disks, CliJson.Default.DiskListDocument);
     public static void Write(TextWriter to, DiskDocument disk) => Write(to, disk, CliJson.Default.DiskDocument);
@@ -19,11 +20,13 @@ internal static class JsonOutput
 
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void WriteFile(string path, Receipt receipt) =>
-        File.WriteAllText(path, JsonSerializer.Serialize(receipt, CliJson.Default.Receipt) + "\n", new UTF8Encoding(false));
+        File.WriteAllBytes(path, [.. ReceiptJson.Serialize(receipt), (byte)'\n']);
 
-    private static void Write<T>(TextWriter to, T value, JsonTypeInfo<T> type)
+    private static void Write<T>(TextWriter to, T value, JsonTypeInfo<T> type) => Print(to, JsonSerializer.Serialize(value, type));
+
+    private static void Print(TextWriter to, string document)
     {
-        to.WriteLine(JsonSerializer.Serialize(value, type));
+        to.WriteLine(document);
         to.Flush();
     }
 }
@@ -31,7 +34,6 @@ internal static class JsonOutput
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true,
     GenerationMode = JsonSourceGenerationMode.Default)]
 [JsonSerializable(typeof(RunPlan))]
-[JsonSerializable(typeof(Receipt))]
 [JsonSerializable(typeof(ErrorInfo))]
 [JsonSerializable(typeof(DiskListDocument))]
 [JsonSerializable(typeof(DiskDocument))]

@@ -9,7 +9,7 @@ internal static class PlanText
     {
         to.WriteLine($"Plan: {plan.Operation}");
         to.WriteLine($"  from  {Disk(plan.From)}");
-        to.WriteLine($"  onto  {Disk(plan.Onto)}");
+        to.WriteLine($"  onto  {(plan.Operation == "backup" ? $"{plan.Onto.Path}, with {Units.Size(plan.Onto.Length)} free there" : Disk(plan.Onto))}");
         to.WriteLine();
         WriteItems(to, plan.Items);
         foreach (var item in plan.Items) WriteAlternative(to, item);
@@ -48,7 +48,7 @@ internal static class PlanText
 
     private static string Number(PlanItem item) => item switch
     {
-        { Number: null } => "tables, gaps",
+        { Number: null } => "-",
         { TargetNumber: { } target } when target != item.Number => $"{item.Number} -> {target}",
         _ => $"{item.Number}",
     };

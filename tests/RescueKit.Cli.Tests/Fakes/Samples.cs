@@ -17,7 +17,7 @@ internal static class Samples
         Onto = new PlanDisk("/dev/sdb", 931 * GiB, "WDC WD10EZEX", "WD-WCC6Y7Y7K2P", "WDC WD10EZEX, serial …Y7K2P"),
         Items =
         [
-            new PlanItem(null, null, "-", null, 3 << 20, 3 << 20, "tables, boot code, gaps", null, null),
+            new PlanItem(null, null, "tables, boot code, gaps", null, 3 << 20, 3 << 20, "whole", null, null),
             new PlanItem(1, 1, "FAT32", "ESP", GiB / 2, GiB / 10, "used blocks", null, null),
             new PlanItem(2, 3, "NTFS", "C:", 400 * GiB, 400 * GiB, "whole", "hibernated", 71 * GiB),
         ],

@@ -15,10 +15,10 @@ public class PlanTextTests
               from  web1.rki: image of Samsung SSD 970 EVO, 500.0 GiB
               onto  /dev/sdb: WDC WD10EZEX, serial …Y7K2P, 931.0 GiB
 
-              partition     file system  label       size    to copy  how
-              tables, gaps  -            -        3.0 MiB    3.0 MiB  tables, boot code, gaps
-              1             FAT32        ESP      0.5 GiB    0.1 GiB  used blocks
-              2 -> 3        NTFS         C:     400.0 GiB  400.0 GiB  whole: hibernated
+              partition  file system              label       size    to copy  how
+              -          tables, boot code, gaps  -        3.0 MiB    3.0 MiB  whole
+              1          FAT32                    ESP      0.5 GiB    0.1 GiB  used blocks
+              2 -> 3     NTFS                     C:     400.0 GiB  400.0 GiB  whole: hibernated
               partition 2 was not cleanly unmounted: 400.0 GiB as planned, 71.0 GiB with --unclean used
 
               to read 400.1 GiB, to write 400.1 GiB
