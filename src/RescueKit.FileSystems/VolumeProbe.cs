@@ -2,6 +2,7 @@ using RescueKit.FileSystems.ExFat;
 using RescueKit.FileSystems.Ext;
 using RescueKit.FileSystems.Fat;
 using RescueKit.FileSystems.Ntfs;
+using RescueKit.FileSystems.Recognition;
 using RescueKit.FileSystems.Swap;
 using RescueKit.Model;
 
@@ -18,10 +19,12 @@ public static class VolumeProbe
     /// </summary>
     private static readonly IAllocationReader[] Readers =
     [
+        new RecognitionReader(),
         new NtfsAllocationReader(),
         new ExtReader(),
         new ExFatReader(),
         new FatReader(),
+        new WeakRecognitionReader(),
         new SwapReader(), // last: a swap signature may outlive the swap area, and a map of it drops everything else
     ];
 

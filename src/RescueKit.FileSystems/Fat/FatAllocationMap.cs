@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using RescueKit.Model;
 
 namespace RescueKit.FileSystems.Fat;
@@ -10,9 +9,6 @@ namespace RescueKit.FileSystems.Fat;
 /// </summary>
 internal sealed class FatAllocationMap : ClusterAllocationMap
 {
-    /// <summary>The upper 4 bits of a FAT32 entry are reserved and not part of its value.</summary>
-    private const uint Fat32Mask = 0x0FFFFFFF;
-
     private readonly IBlockSource _volume;
     private readonly FatBootSector _boot;
 
@@ -40,13 +36,7 @@ internal sealed class FatAllocationMap : ClusterAllocationMap
                 var extent = new Extent(_boot.FatOffset + copy * _boot.FatLength + start, length);
                 if (_volume.DataIn(extent).IsEmpty) continue;
                 _volume.Read(extent.Offset, entries);
-                var skip = (int)(firstEntry & 1);
-                switch (_boot.EntryBits)
-                {
-                    case 12: SetUsed12(entries, skip, count, bits); break;
-                    case 16: SetUsed16(entries[(skip * 2)..], count, bits); break;
-                    default: SetUsed32(entries[(skip * 4)..], count, bits); break;
-                }
+                SetUsed(entries, (int)(firstEntry & 1), count, bits);
             }
         }
         finally
@@ -55,30 +45,22 @@ internal sealed class FatAllocationMap : ClusterAllocationMap
         }
     }
 
-    private static void SetUsed12(ReadOnlySpan<byte> entries, int skip, int count, Span<ulong> bits)
+    private void SetUsed(ReadOnlySpan<byte> entries, int skip, int count, Span<ulong> bits)
     {
-        for (var i = 0; i < count; i++)
+        // One loop for each width: the widths differ in every step, and FATs of 2^28 entries are read.
+        switch (_boot.EntryBits)
         {
-            var at = (i + skip) * 3 / 2;
-            var pair = BinaryPrimitives.ReadUInt16LittleEndian(entries[at..]);
-            var value = ((i + skip) & 1) == 0 ? pair & 0xFFF : pair >> 4;
-            if (value != 0) bits[i >> 6] |= 1UL << (i & 63);
+            case 12:
+                for (var i = 0; i < count; i++) Set(bits, i, FatEntry.Read12(entries, i + skip) != 0);
+                break;
+            case 16:
+                for (var i = 0; i < count; i++) Set(bits, i, FatEntry.Read16(entries, i + skip) != 0);
+                break;
+            default:
+                for (var i = 0; i < count; i++) Set(bits, i, FatEntry.Read32(entries, i + skip) != 0);
+                break;
         }
     }
 
-    private static void SetUsed16(ReadOnlySpan<byte> entries, int count, Span<ulong> bits)
-    {
-        for (var i = 0; i < count; i++)
-        {
-            if (BinaryPrimitives.ReadUInt16LittleEndian(entries[(i * 2)..]) != 0) bits[i >> 6] |= 1UL << (i & 63);
-        }
-    }
-
-    private static void SetUsed32(ReadOnlySpan<byte> entries, int count, Span<ulong> bits)
-    {
-        for (var i = 0; i < count; i++)
-        {
-            if ((BinaryPrimitives.ReadUInt32LittleEndian(entries[(i * 4)..]) & Fat32Mask) != 0) bits[i >> 6] |= 1UL << (i & 63);
-        }
-    }
+    private static void Set(Span<ulong> bits, int index, bool used) => bits[index >> 6] |= (used ? 1UL : 0UL) << (index & 63);
 }

@@ -74,6 +74,20 @@ public sealed class FatReader : IAllocationReader
             if ((flags & (1UL << (valueBits - 2))) == 0 && warnings.Count == 0)
                 warnings.Add("The system that used this FAT volume last met read or write errors on it.");
         }
-        return (null, dirty, warnings);
+        return (RootDamage(volume, boot), dirty, warnings);
+    }
+
+    /// <summary>FAT32's root directory is a chain like any other: where no FAT leads to it, it is not known where it ends.</summary>
+    private static string? RootDamage(IBlockSource volume, FatBootSector boot)
+    {
+        if (boot.RootCluster == 0) return null;
+        Span<byte> entry = stackalloc byte[4];
+        for (var copy = 0; copy < boot.FatCount; copy++)
+        {
+            volume.Read(boot.FatOffset + copy * boot.FatLength + boot.RootCluster * 4L, entry);
+            var value = BinaryPrimitives.ReadUInt32LittleEndian(entry) & FatEntry.Mask32;
+            if (value is 0 or 1 or FatEntry.Bad32) return $"FAT {copy + 1} holds the root directory's first cluster as {(value == FatEntry.Bad32 ? "bad" : "free")}";
+        }
+        return null;
     }
 }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using RescueKit.Model;
 
 namespace RescueKit.FileSystems.Fat;
@@ -52,20 +51,8 @@ internal static class FatSurvey
         long bad = 0;
         for (var i = 0; i < count; i++)
         {
-            var isBad = entryBits switch
-            {
-                12 => Entry12(entries, i) == 0xFF7,
-                16 => BinaryPrimitives.ReadUInt16LittleEndian(entries[(i * 2)..]) == 0xFFF7,
-                _ => (BinaryPrimitives.ReadUInt32LittleEndian(entries[(i * 4)..]) & 0x0FFFFFFF) == 0x0FFFFFF7,
-            };
-            if (isBad) bad++;
+            if (FatEntry.IsBad(entries, i, entryBits)) bad++;
         }
         return bad;
-    }
-
-    private static int Entry12(ReadOnlySpan<byte> entries, int index)
-    {
-        var pair = BinaryPrimitives.ReadUInt16LittleEndian(entries[(index * 3 / 2)..]);
-        return (index & 1) == 0 ? pair & 0xFFF : pair >> 4;
     }
 }

@@ -13,6 +13,7 @@ public sealed class SwapReader : IAllocationReader
     private const int SignatureLength = 10;
     private const int HeaderOffset = 1024;
     private const int HeaderLength = 512;
+    private const int PaddingOffset = 44;
     private const int MaxPage = 64 << 10;
 
     public string Family => "swap";
@@ -66,7 +67,21 @@ public sealed class SwapReader : IAllocationReader
         // The list follows the header and ends before the signature, all within the first page.
         if (badPages > (page - HeaderOffset - HeaderLength - SignatureLength) / 4)
             return content with { WholeReason = $"its swap header lists {badPages} bad pages, more than fit: taken whole" };
+        if (HoldsMore(volume, header, page, (int)badPages))
+            return content with { WholeReason = "its header page holds more than a swap header: taken whole" };
         return content with { Map = new SwapMap(volume.Length, page, content.ClaimedLength) };
+    }
+
+    /// <summary>
+    /// mkswap leaves the page zero but for header, bad pages and signature (and boot code before them): anything else was written by
+    /// something that has taken the place over and left the signature standing.
+    /// </summary>
+    private static bool HoldsMore(IBlockSource volume, ReadOnlySpan<byte> header, int page, int badPages)
+    {
+        if (header[PaddingOffset..].ContainsAnyExcept((byte)0)) return true;
+        var rest = new byte[page - SignatureLength - HeaderOffset - HeaderLength];
+        volume.Read(HeaderOffset + HeaderLength, rest);
+        return rest.AsSpan(badPages * 4).ContainsAnyExcept((byte)0);
     }
 
     private static string? LabelIn(ReadOnlySpan<byte> header)

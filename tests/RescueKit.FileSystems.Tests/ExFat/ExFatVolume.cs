@@ -47,6 +47,9 @@ internal sealed partial class ExFatVolume
     /// <summary>fsck.exfat's verdict; nothing is changed.</summary>
     public ToolResult Check() => Tool.Run("fsck.exfat", "-n", Path);
 
+    /// <summary>True where fsck.exfat got as far as the files, whatever it found wrong with them.</summary>
+    public static bool Reads(ToolResult check) => FileCount().IsMatch(check.Output);
+
     /// <summary>Used clusters, all clusters and the cluster size by dump.exfat.</summary>
     public (long Used, long All, int ClusterSize) Clusters()
     {
@@ -56,6 +59,9 @@ internal sealed partial class ExFatVolume
     }
 
     private static long Number(Match match) => long.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"directories \d+, files \d+")]
+    private static partial Regex FileCount();
 
     [GeneratedRegex(@"Total Clusters:\s+(\d+)")]
     private static partial Regex TotalClusters();

@@ -73,6 +73,9 @@ public sealed class SwapReaderTests : IDisposable
     [InlineData(1028, uint.MaxValue, "claims")]
     [InlineData(1032, 638u, "bad pages")]
     [InlineData(1032, uint.MaxValue, "bad pages")]
+    [InlineData(1080, 0xEF53u, "more than")]
+    [InlineData(2048, 1u, "more than")]
+    [InlineData(4080, 1u, "more than")]
     public void A_header_that_contradicts_itself_is_kept_whole(int offset, uint value, string word)
     {
         var disk = MemoryDisk.FromBytes(File.ReadAllBytes(MakeSwap(4096, Length)));
