@@ -17,7 +17,7 @@ public sealed class ExFatContractTests : AllocationReaderContract, IDisposable
             var volume = ExFatVolume.Make(_temp, ExFatShape.Named(name));
             return new AllocationFixture(name, () => new FileSource(volume.Path));
         });
-        Fixtures = [.. fixtures];
+        Fixtures = [.. fixtures, new AllocationFixture("aged", () => Fixture.Open("exfat-aged.img.gz"))];
     }
 
     protected override IAllocationReader Reader { get; } = new ExFatReader();
