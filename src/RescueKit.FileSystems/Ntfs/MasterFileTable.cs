@@ -7,6 +7,8 @@ internal sealed class MasterFileTable
 {
     private const ulong NumberMask = (1UL << 48) - 1;
 
+    private NtfsStream? _data;
+
     /// <exception cref="MalformedException">The table cannot be found or contradicts itself.</exception>
     public MasterFileTable(IBlockSource volume, NtfsBootSector boot)
     {
@@ -17,8 +19,8 @@ internal sealed class MasterFileTable
         volume.Read(start, bytes);
         Self = new NtfsFile(this, new MftRecord(bytes, SystemRecord.Mft));
         // Extension records of $MFT are themselves found through the parts of its run list that come before them.
-        Self.OpenStream(AttributeType.Data, begun: firstPart => Data = firstPart);
-        if (Data is null || Data.IsResident || !Data.IsPlain || Data.Runs.Count == 0 || Data.Runs[0].Lcn != boot.MftCluster)
+        Self.OpenStream(AttributeType.Data, begun: firstPart => _data = firstPart);
+        if (Data.IsResident || !Data.IsPlain || Data.Runs.Count == 0 || Data.Runs[0].Lcn != boot.MftCluster)
             throw new MalformedException("the run list of $MFT does not begin where the boot sector says");
     }
 
@@ -29,7 +31,8 @@ internal sealed class MasterFileTable
     public NtfsFile Self { get; }
 
     /// <summary>The records, one after the other.</summary>
-    public NtfsStream Data { get; private set; } = null!;
+    /// <exception cref="MalformedException">They were asked for before the first part is known: $MFT cannot begin in an extension record.</exception>
+    public NtfsStream Data => _data ?? throw new MalformedException("the run list of $MFT does not begin in its own record");
 
     /// <summary>Splits a reference into the number of a record and the sequence it must have (0: not known).</summary>
     public static (long Number, ushort Sequence) Split(ulong reference) => ((long)(reference & NumberMask), (ushort)(reference >> 48));

@@ -36,7 +36,7 @@ public sealed class NtfsAllocationReader : IAllocationReader
             content = content with { Label = ntfs.Label };
             if (ntfs.Version is not ((1, 2) or (3, 0) or (3, 1)))
                 throw new MalformedException($"NTFS version {ntfs.Version.Major}.{ntfs.Version.Minor} is not known");
-            ntfs.CheckBitmap();
+            ntfs.CheckSystemFiles();
             return (hibernated ?? ntfs.UncleanReason()) is { } reason
                 ? WithUncleanMap(content, ntfs, reason, options)
                 : WithMap(content, ntfs, swap, options);

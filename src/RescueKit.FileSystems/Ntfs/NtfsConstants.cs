@@ -24,7 +24,13 @@ internal static class SystemRecord
     public const long RootDirectory = 5;
     public const long Bitmap = 6;
     public const long Boot = 7;
+    public const long BadClusters = 8;
+    public const long Secure = 9;
     public const long UpCase = 10;
+    public const long Extend = 11;
+
+    /// <summary>Records from here to <see cref="FirstUser"/> are kept free for later use.</summary>
+    public const long FirstReserved = 12;
 
     /// <summary>Records below are the system's own; the mirror may cover up to this many.</summary>
     public const int FirstUser = 16;
@@ -39,7 +45,10 @@ internal static class SystemRecord
         RootDirectory => "the root directory",
         Bitmap => "$Bitmap",
         Boot => "$Boot",
+        BadClusters => "$BadClus",
+        Secure => "$Secure",
         UpCase => "$UpCase",
+        Extend => "$Extend",
         _ => $"MFT record {number}",
     };
 }

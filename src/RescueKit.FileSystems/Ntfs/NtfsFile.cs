@@ -53,6 +53,15 @@ internal sealed class NtfsFile
     /// <exception cref="MalformedException">There is none, or it is damaged.</exception>
     public NtfsStream OpenData() => OpenStream(AttributeType.Data) ?? throw new MalformedException($"{Base.Name} has no data");
 
+    /// <summary>Every attribute of the file that has clusters, in full.</summary>
+    /// <exception cref="MalformedException">One of them contradicts itself.</exception>
+    public IEnumerable<NtfsStream> StreamsWithClusters()
+    {
+        var parts = _list is null ? Base.Attributes : _list.Select(Locate);
+        var kinds = parts.Where(a => !a.IsResident && a.Type != AttributeType.AttributeList).Select(a => (a.Type, a.Name)).Distinct().ToList();
+        return kinds.Select(kind => OpenStream(kind.Type, kind.Name)!);
+    }
+
     private IEnumerable<NtfsAttribute> Parts(uint type, string name)
     {
         if (_list is null) return Base.Attributes.Where(a => a.Type == type && a.Name == name);

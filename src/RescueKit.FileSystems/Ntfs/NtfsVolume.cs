@@ -8,6 +8,10 @@ namespace RescueKit.FileSystems.Ntfs;
 internal sealed class NtfsVolume
 {
     private const int BootArea = 8192;
+
+    // One character for each of 2^16.
+    private const int UpCaseSize = 128 << 10;
+
     private const ushort MountedOnNt4 = 0x0008;
 
     // Work on the change journal or on object ids that Windows takes up at the next mount; neither moves clusters now.
@@ -28,7 +32,7 @@ internal sealed class NtfsVolume
         _mirror = Mft.Open(SystemRecord.MftMirror).OpenData();
         _log = Mft.Open(SystemRecord.LogFile).OpenData();
         _ = Mft.Open(SystemRecord.AttributeDefinitions).OpenData();
-        _ = Mft.Open(SystemRecord.UpCase).OpenData();
+        CheckUpCase();
         if (_boot.IsResident || _boot.Runs.Count == 0 || _boot.Runs[0].Lcn != 0) throw new MalformedException("$Boot does not begin at cluster 0");
         CheckMirror(mft.Boot);
         Bitmap = new ClusterBitmap(Mft.Open(SystemRecord.Bitmap).OpenData(), mft.Boot.ClusterCount);
@@ -76,8 +80,46 @@ internal sealed class NtfsVolume
         }
     }
 
-    /// <exception cref="MalformedException">A cluster of the system's files is marked free.</exception>
-    public void CheckBitmap() => CheckBitmapCovers(AlwaysUsed().Union(_log.Extents()), "system files");
+    /// <summary>Looks through all streams of all files that every volume has.</summary>
+    /// <exception cref="MalformedException">One is damaged, or a cluster of it is marked free.</exception>
+    /// <exception cref="BlockReadException">A structure cannot be read.</exception>
+    public void CheckSystemFiles()
+    {
+        for (var number = SystemRecord.Mft; number < SystemRecord.FirstReserved; number++)
+        {
+            var file = Mft.Open(number);
+            foreach (var stream in file.StreamsWithClusters()) CheckBitmapCovers(stream.Extents(), file.Base.Name);
+            foreach (var root in file.Base.Attributes.Where(a => a.Type == AttributeType.IndexRoot)) CheckIndexRoot(file, root);
+            // Of these every driver reads the content as it lies.
+            if (number < SystemRecord.BadClusters && file.OpenStream(AttributeType.Data) is { IsPlain: false })
+                throw new MalformedException($"{file.Base.Name} is sparse, compressed or encrypted");
+        }
+    }
+
+    private static void CheckIndexRoot(NtfsFile file, NtfsAttribute root)
+    {
+        var owner = file.Base.Name;
+        if (root.Value.Length < NtfsIndex.RootHeader) throw new MalformedException($"an index of {owner} is damaged");
+        var entries = NtfsIndex.Entries(root.Value.Span[NtfsIndex.RootHeader..], owner);
+        var blockBytes = file.OpenStream(AttributeType.IndexAllocation, root.Name)?.DataSize ?? 0;
+        while (NtfsIndex.Next(ref entries, blockBytes, owner, out _, out _))
+        {
+        }
+    }
+
+    // Only ASCII is the same on every volume. A table that is wrong there lies elsewhere, and the run list or the disk is damaged.
+    private void CheckUpCase()
+    {
+        var table = Mft.Open(SystemRecord.UpCase).OpenData();
+        if (table.DataSize != UpCaseSize) throw new MalformedException($"$UpCase has {table.DataSize} bytes");
+        Span<byte> ascii = stackalloc byte[2 * 0x80];
+        table.Read(0, ascii);
+        for (var c = '\0'; c < 0x80; c++)
+        {
+            if (BinaryPrimitives.ReadUInt16LittleEndian(ascii[(2 * c)..]) != char.ToUpperInvariant(c))
+                throw new MalformedException("$UpCase does not hold the upper-case letters");
+        }
+    }
 
     // The mirror holds at least four records, with large clusters more.
     private void CheckMirror(NtfsBootSector boot)

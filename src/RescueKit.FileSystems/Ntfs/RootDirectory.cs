@@ -12,14 +12,11 @@ namespace RescueKit.FileSystems.Ntfs;
 /// <remarks>Layout: Linux-NTFS documentation, "$INDEX_ROOT", "$INDEX_ALLOCATION" and "Directory".</remarks>
 internal static class RootDirectory
 {
+    private const string Owner = "the root directory";
     private const string IndexName = "$I30";
-    private const int RootHeader = 0x10;
-    private const int BlockHeader = 0x18;
     private const int MaxBlockSize = 64 << 10;
     private const int MaxBitmap = 1 << 20;
-    private const int EntryHeader = 0x10;
     private const int FileNameHeader = 0x42;
-    private const int LastEntry = 2;
 
     /// <summary>The references of the files with these names, upper or lower case; each file once.</summary>
     /// <param name="names">ASCII.</param>
@@ -29,11 +26,12 @@ internal static class RootDirectory
         var directory = mft.Open(SystemRecord.RootDirectory);
         if (!directory.Base.IsDirectory) throw new MalformedException("the root directory is no directory");
         var root = directory.OpenStream(AttributeType.IndexRoot, IndexName)?.ReadAll(MaxBlockSize);
-        if (root is null || root.Length < RootHeader + EntryHeader) throw new MalformedException("the root directory has no index");
+        if (root is null || root.Length < NtfsIndex.RootHeader) throw new MalformedException("the root directory has no index");
 
         var found = new HashSet<(string, ulong)>();
-        Search(root.AsSpan(RootHeader), names, found);
-        if (directory.OpenStream(AttributeType.IndexAllocation, IndexName) is { } blocks)
+        var blocks = directory.OpenStream(AttributeType.IndexAllocation, IndexName);
+        Search(root.AsSpan(NtfsIndex.RootHeader), blocks?.DataSize ?? 0, names, found);
+        if (blocks is not null)
         {
             var used = directory.OpenStream(AttributeType.Bitmap, IndexName)?.ReadAll(MaxBitmap)
                 ?? throw new MalformedException("the root directory's index has no bitmap");
@@ -52,39 +50,27 @@ internal static class RootDirectory
             if ((used[i / 8] >> (i % 8) & 1) == 0) continue;
             blocks.Read((long)i * size, block);
             FixupBlock.Restore(block, "INDX"u8, "an index block of the root directory");
-            Search(block.AsSpan(BlockHeader), names, found);
+            Search(block.AsSpan(NtfsIndex.BlockHeader), blocks.DataSize, names, found);
         }
     }
 
-    /// <param name="index">From the index header on: entries' offset, their end, allocated size, flags.</param>
-    private static void Search(ReadOnlySpan<byte> index, IReadOnlyList<string> names, HashSet<(string, ulong)> found)
+    private static void Search(ReadOnlySpan<byte> index, long blockBytes, IReadOnlyList<string> names, HashSet<(string, ulong)> found)
     {
-        var offset = BinaryPrimitives.ReadUInt32LittleEndian(index);
-        var end = BinaryPrimitives.ReadUInt32LittleEndian(index[4..]);
-        if (offset < 0x10 || offset > end || end > index.Length) throw Damaged();
-        var entries = index[(int)offset..(int)end];
-        while (true)
+        var entries = NtfsIndex.Entries(index, Owner);
+        while (NtfsIndex.Next(ref entries, blockBytes, Owner, out var reference, out var key))
         {
-            if (entries.Length < EntryHeader) throw Damaged();
-            int length = BinaryPrimitives.ReadUInt16LittleEndian(entries[8..]);
-            int keyLength = BinaryPrimitives.ReadUInt16LittleEndian(entries[0x0A..]);
-            if (length < EntryHeader || length % 8 != 0 || length > entries.Length || keyLength > length - EntryHeader) throw Damaged();
-            if ((BinaryPrimitives.ReadUInt16LittleEndian(entries[0x0C..]) & LastEntry) != 0) return;
-            var name = FileName(entries.Slice(EntryHeader, keyLength));
+            var name = FileName(key);
             foreach (var wanted in names)
             {
-                if (name.Equals(wanted, StringComparison.OrdinalIgnoreCase))
-                    found.Add((wanted, BinaryPrimitives.ReadUInt64LittleEndian(entries)));
+                if (name.Equals(wanted, StringComparison.OrdinalIgnoreCase)) found.Add((wanted, reference));
             }
-            entries = entries[length..];
         }
     }
 
     private static ReadOnlySpan<char> FileName(ReadOnlySpan<byte> key)
     {
-        if (key.Length < FileNameHeader || key.Length < FileNameHeader + 2 * key[0x40]) throw Damaged();
+        if (key.Length < FileNameHeader || key.Length < FileNameHeader + 2 * key[0x40])
+            throw new MalformedException("the root directory has an entry without a name");
         return MemoryMarshal.Cast<byte, char>(key.Slice(FileNameHeader, 2 * key[0x40]));
     }
-
-    private static MalformedException Damaged() => new("the index of the root directory is damaged");
 }

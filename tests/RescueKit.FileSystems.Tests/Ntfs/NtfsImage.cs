@@ -80,7 +80,9 @@ public sealed partial class NtfsImage
             file.Position = 0x0B;
             if (file.ReadByte() == 0 && file.ReadByte() > 1) Tool.Must("ntfsfix", "-n", Path);
         }
-        Tool.Must("ntfsresize", "--info", "--force", "--no-progress-bar", Path);
+        // A bitmap spread over records is more than ntfsresize can resize; it says so after the check that counts here has passed.
+        var check = Tool.Run("ntfsresize", "--info", "--force", "--no-progress-bar", Path);
+        Assert.True(check.Ok || check.Everything.Contains("Highly fragmented $Bitmap", StringComparison.Ordinal), check.Everything);
     }
 
     [GeneratedRegex(@"Volume Size in Clusters: (\d+)")]
