@@ -111,7 +111,14 @@ public sealed class ImageWriter : IDisposable
     /// Records chunks of the region that was begun as zero without looking at them (their used bytes lie in holes of the source). Costs
     /// nothing per chunk worth speaking of: a sparse disk has millions.
     /// </summary>
-    public void PutZeros(long firstChunk, int count) => throw new NotImplementedException();
+    public void PutZeros(long firstChunk, int count)
+    {
+        var page = _region ?? throw new InvalidOperationException("no region has been begun");
+        var first = firstChunk - page.FirstChunk;
+        if (first < 0 || count < 0 || first > page.ChunkCount - count)
+            throw new ArgumentException($"chunks {firstChunk} to {firstChunk + count - 1} do not lie in region {page.Region}", nameof(firstChunk));
+        for (var i = (int)first; i < first + count; i++) page.SetState(i, ChunkState.Zero);
+    }
 
     /// <summary>
     /// Writes the region's page. Chunks with used bytes that were not Put are recorded as pending, or as unreadable where
