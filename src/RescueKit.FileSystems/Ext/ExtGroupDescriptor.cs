@@ -5,13 +5,18 @@ namespace RescueKit.FileSystems.Ext;
 
 /// <summary>One group descriptor with its halves joined. Source: Linux fs/ext4/ext4.h, struct ext4_group_desc.</summary>
 internal readonly record struct ExtGroupDescriptor(
-    long BlockBitmap, long InodeBitmap, long InodeTable, uint FreeClusters, bool BlocksUninitialised, uint BitmapChecksum)
+    long BlockBitmap, long InodeBitmap, long InodeTable, uint FreeClusters, bool BlocksUninitialised, uint BitmapChecksum,
+    bool InodesUninitialised, uint InodeBitmapChecksum)
 {
     private const int ChecksumAt = 0x1E;
     private const int SmallSize = 32;
 
-    /// <summary>True where only the low half of the bitmap's checksum is stored.</summary>
-    public static bool HasShortBitmapChecksum(ExtSuperblock superblock) => superblock.DescriptorSize < 0x3A;
+    /// <summary>Checksum of a bitmap as descriptors store it: small ones keep the low half.</summary>
+    public static uint ChecksumOf(ReadOnlySpan<byte> bitmap, ExtSuperblock superblock)
+    {
+        var crc = ExtChecksum.Crc32C(superblock.ChecksumSeed, bitmap);
+        return superblock.DescriptorSize > SmallSize ? crc : (ushort)crc;
+    }
 
     /// <exception cref="MalformedException">The checksum does not match, or a number is out of range.</exception>
     public static ExtGroupDescriptor Parse(ReadOnlySpan<byte> bytes, ExtSuperblock superblock, long group)
@@ -24,7 +29,9 @@ internal readonly record struct ExtGroupDescriptor(
             Block(bytes, 0x08, 0x28, superblock, group),
             U16(bytes, 0x0C) | (wide ? (uint)U16(bytes, 0x2C) << 16 : 0),
             superblock.HasGroupChecksums && (U16(bytes, 0x12) & 2) != 0,
-            U16(bytes, 0x18) | (wide ? (uint)U16(bytes, 0x38) << 16 : 0));
+            U16(bytes, 0x18) | (wide ? (uint)U16(bytes, 0x38) << 16 : 0),
+            superblock.HasGroupChecksums && (U16(bytes, 0x12) & 1) != 0,
+            U16(bytes, 0x1A) | (wide ? (uint)U16(bytes, 0x3A) << 16 : 0));
     }
 
     private static void VerifyChecksum(ReadOnlySpan<byte> bytes, ExtSuperblock superblock, long group)

@@ -81,8 +81,7 @@ internal sealed class GroupBitmaps(IBlockSource volume, ExtLayout layout, IReadO
     private void VerifyChecksum(in ExtGroupDescriptor descriptor, long group, ReadOnlySpan<byte> bits)
     {
         if (!layout.Superblock.Has(ExtFeatures.ReadOnlyCompatible.MetadataChecksum)) return;
-        var computed = ExtChecksum.Crc32C(layout.Superblock.ChecksumSeed, bits);
-        if (ExtGroupDescriptor.HasShortBitmapChecksum(layout.Superblock)) computed = (ushort)computed;
+        var computed = ExtGroupDescriptor.ChecksumOf(bits, layout.Superblock);
         if (computed != descriptor.BitmapChecksum)
             throw new MalformedException($"the bitmap of group {group} has checksum {computed:x8}, its descriptor says {descriptor.BitmapChecksum:x8}");
     }

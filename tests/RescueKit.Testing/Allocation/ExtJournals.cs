@@ -1,3 +1,5 @@
+using RescueKit.FileSystems.Ext;
+using RescueKit.Model;
 using RescueKit.Testing.Tools;
 
 namespace RescueKit.Testing.Allocation;
@@ -57,5 +59,34 @@ public static class ExtJournals
         SparseFile.Copy(path, copy);
         Tool.Must(new ToolRequest("e2fsck", ["-fy", copy]) { GoodExitCodes = [0, 1] });
         return copy;
+    }
+
+    /// <summary>
+    /// The map of an unclean volume covers what it uses now and after e2fsck has replayed its journal; and a copy made of the mapped bytes
+    /// alone, on random ones, replays to the same files.
+    /// </summary>
+    /// <param name="expectChange">Whether the replay is known to change the allocation.</param>
+    public static void ProveSuperset(string dirty, TempFolder folder, bool expectChange)
+    {
+        using var volume = new FileSource(dirty);
+        var content = new ExtReader().Read(volume, new AllocationOptions())!;
+        Assert.True(content.Map is not null, content.WholeReason);
+        Assert.True(content.Unclean);
+        MapAssert.WellFormed(content, volume.Length);
+        var whole = new Extent(0, volume.Length);
+        var used = content.Map.UsedIn(whole);
+        var now = ExtImages.Summary(dirty)!;
+        var replayed = Replayed(dirty, folder.File("replayed"));
+        var after = ExtImages.Summary(replayed)!;
+        Assert.True(used.IsSupersetOf(after.Free.ComplementIn(whole)), "the replay uses blocks that the map calls free");
+        Assert.True(used.IsSupersetOf(now.Free.ComplementIn(whole)), "the disk uses blocks that the map calls free");
+        if (expectChange) Assert.NotEqual(now.Free, after.Free);
+        Assert.True(content.Map.UsedBytes < volume.Length * 4 / 5, $"{content.Map.UsedBytes} of {volume.Length} bytes are hardly less than all");
+
+        var restored = folder.File("restored");
+        MaskedCopy.OntoRandomBytes(volume, used, restored, seed: 9);
+        var check = Tool.Run("e2fsck", "-fy", restored);
+        Assert.True(check.ExitCode <= 1, check.Everything);
+        Assert.Equal(ExtImages.Digests(replayed), ExtImages.Digests(restored));
     }
 }

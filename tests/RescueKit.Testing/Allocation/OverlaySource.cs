@@ -31,7 +31,16 @@ public sealed class OverlaySource(IBlockSource below) : IBlockSource
 
     public void Patch(long offset, ReadOnlySpan<byte> bytes) => _patches.Add((offset, bytes.ToArray()));
 
-    public void ClearPatches() => _patches.Clear();
+    /// <summary>Makes the same changes to a file that holds what lies below.</summary>
+    public void ApplyTo(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open);
+        foreach (var (offset, bytes) in _patches)
+        {
+            file.Position = offset;
+            file.Write(bytes);
+        }
+    }
 
     public void Read(long offset, Span<byte> buffer)
     {
