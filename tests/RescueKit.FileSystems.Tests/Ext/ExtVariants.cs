@@ -44,8 +44,9 @@ public sealed class ExtVariants : IDisposable
         ["ext4-small-groups"] = (48 * Mebi, "-t ext4 -b 1024 -g 1024"),
         ["ext4-odd-end"] = (77 * Mebi + 12345, "-t ext4 -b 1024"),
         ["ext4-new-features"] = (64 * Mebi,
-            "-t ext4 -b 1024 -O inline_data,large_dir,ea_inode,encrypt,casefold,verity,quota,project,mmp,metadata_csum_seed,stable_inodes,orphan_file -I 512"),
+            "-t ext4 -b 1024 -O inline_data,large_dir,ea_inode,encrypt,casefold,verity,quota,project,metadata_csum_seed,stable_inodes,orphan_file -I 512"),
         ["ext4-fast_commit"] = (64 * Mebi, "-t ext4 -b 1024 -O fast_commit"),
+        ["ext4-mmp"] = (64 * Mebi, "-t ext4 -b 1024 -O mmp"),
         ["ext4-empty"] = (64 * Mebi, "-t ext4 -b 1024"),
     };
 
@@ -59,7 +60,8 @@ public sealed class ExtVariants : IDisposable
             if (_made.TryGetValue(name, out var path)) return path;
             var (length, arguments) = Kinds[name];
             path = _folder.File(name);
-            ExtImages.Make(path, length, arguments.Split(' '), seed: name.Length, contentBytes: name == "ext4-empty" ? 0 : Math.Min(5 * Mebi, length / 6));
+            // Tools that write to a file system with mmp wait for half a minute: it stays as made.
+            ExtImages.Make(path, length, arguments.Split(' '), seed: name.Length, contentBytes: name is "ext4-empty" or "ext4-mmp" ? 0 : Math.Min(5 * Mebi, length / 6));
             // debugfs does not keep quotas up to date; e2fsck does.
             if (arguments.Contains("quota", StringComparison.Ordinal)) Tool.Must(new ToolRequest("e2fsck", ["-fy", path]) { GoodExitCodes = [0, 1] });
             return _made[name] = path;
