@@ -5,11 +5,11 @@ median() { # JOB: seconds
         | awk '{ v[NR] = $1 } END { if (NR) printf "%.2f", NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
 }
 peak() { awk -F '\t' -v jobs="$1" '$1 ~ jobs && $3 > max { max = $3 } END { print max + 0 }' "$runs"; } # PATTERN: MiB
-bytes() { awk -F '\t' -v job="$1" '$1 == job { print $2 }' sizes.tsv; }
+bytes() { awk -F '\t' -v job="$1" '$1 == job { last = $2 } END { print last }' sizes.tsv; }
 megabytes() { awk -v bytes="$(bytes "$1")" 'BEGIN { if (bytes) printf "%.0f MB", bytes / 1e6; else print "-" }'; }
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 
-# Rows: what is measured | ours | theirs | ratio | bar | verdict.
+# Rows: job | ours | theirs | ratio | bar | verdict.
 at_least() { # LABEL OURS_SECONDS PEER THEIRS_SECONDS FACTOR
     local r; r=$(ratio "$4" "$2")
     printf '| %s | %s s | %s %s s | %s× | ≥ %s× | %s |\n' "$1" "$2" "$3" "$4" "$r" "$5" \
@@ -50,9 +50,9 @@ print_table() {
         at_least "$name: verify, zstd" "$(median "$name verify rescuekit zstd")" "partclone.chkimg from zstd:" \
             "$(median "$name verify partclone zstd")" 4
         for codec in lz4 zstd; do
-            at_least "$name: create, $codec" "$(median "$name create rescuekit $codec")" "the machine's limit:" \
+            at_least "$name: create, ${codec/lz4/LZ4}" "$(median "$name create rescuekit $codec")" "digest and codec alone, both cores:" \
                 "$(median "$name create limit $codec")" 0.8
-            at_least "$name: restore, $codec" "$(median "$name restore rescuekit $codec")" "the machine's limit:" \
+            at_least "$name: restore, ${codec/lz4/LZ4}" "$(median "$name restore rescuekit $codec")" "digest and codec alone, both cores:" \
                 "$(median "$name restore limit $codec")" 0.8
         done
     done
