@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using RescueKit.Disks.Devices;
 using RescueKit.Disks.Interop;
@@ -88,9 +89,9 @@ public static class BlockDevices
     private static T OpenDevice<T>(string path, FileStatus status, int access, bool exclusive, Func<DeviceHandle, DiskIdentity, T> make)
     {
         var flags = access | LibC.NonBlocking | (exclusive ? LibC.Exclusive : 0);
-        var file = LibC.Open(path, flags | LibC.Direct);
+        var file = OpenPatiently(path, flags | LibC.Direct);
         var isDirect = file is not null;
-        if (file is null && LibC.LastError == Errno.Invalid) file = LibC.Open(path, flags);
+        if (file is null && LibC.LastError == Errno.Invalid) file = OpenPatiently(path, flags);
         if (file is null) throw OpenFailed(path, LibC.LastError);
         return Guarded(file, () =>
         {
@@ -101,6 +102,22 @@ public static class BlockDevices
             var node = machine.ByNumber(status.DeviceMajor, status.DeviceMinor);
             return make(device, node is null ? new DiskIdentity("disk") : machine.IdentityOf(node));
         });
+    }
+
+    /// <summary>A holder that is just letting go (a closing program, a child not yet past its fork) gets a quarter of a second.</summary>
+    private static SafeFileHandle? OpenPatiently(string path, int flags)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            if (LibC.Open(path, flags) is { } file) return file;
+            var errno = LibC.LastError;
+            if (errno != Errno.Busy || attempt == 5)
+            {
+                Marshal.SetLastPInvokeError(errno);
+                return null;
+            }
+            Thread.Sleep(50);
+        }
     }
 
     private static RescueKitException OpenFailed(string path, int errno)

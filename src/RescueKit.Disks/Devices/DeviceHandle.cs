@@ -4,6 +4,7 @@ using RescueKit.Disks.Interop;
 namespace RescueKit.Disks.Devices;
 
 /// <summary>An open block device and what the kernel says of it.</summary>
+/// <param name="Length">Whole sectors: what lies behind (a loop file of odd length) cannot be read by any means.</param>
 /// <param name="IsDirect">O_DIRECT was granted: transfers are multiples of <paramref name="LogicalSectorSize"/> and pass the page cache by.</param>
 /// <param name="SysfsFolder">Its folder below /sys/dev/block; vanishes with the device.</param>
 internal sealed record DeviceHandle(
@@ -14,14 +15,8 @@ internal sealed record DeviceHandle(
         var length = LibC.ControlInt64(file, LibC.BlkGetSize64) ?? throw Errno.Failed($"ask {path} for its size", LibC.LastError);
         var logical = LibC.ControlInt32(file, LibC.BlkLogicalSectorSize) ?? 512;
         var physical = LibC.ControlInt32(file, LibC.BlkPhysicalSectorSize) ?? logical;
-        if (length % logical != 0 && isDirect)
-        {
-            // A device that ends within a sector (an odd loop file) shows its last bytes only through the page cache.
-            if (LibC.ControlFile(file, LibC.SetFlags, 0) != 0) throw Errno.Failed($"open {path} through the page cache", LibC.LastError);
-            isDirect = false;
-        }
         var folder = $"/sys/dev/block/{status.DeviceMajor}:{status.DeviceMinor}";
-        return new DeviceHandle(file, path, length, logical, Math.Max(logical, physical), isDirect, folder, Sequence(folder));
+        return new DeviceHandle(file, path, length - length % logical, logical, Math.Max(logical, physical), isDirect, folder, Sequence(folder));
     }
 
     /// <summary>

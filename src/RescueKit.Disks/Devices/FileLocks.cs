@@ -18,4 +18,10 @@ internal static class FileLocks
             if (errno != Errno.Interrupted) return; // a file system without locks: nothing to ask
         }
     }
+
+    /// <summary>Said aloud: a process that is just being started shares the descriptor, and closing ours alone would not let go.</summary>
+    public static void Release(SafeFileHandle file)
+    {
+        if (!file.IsClosed) _ = LibC.Lock(file, LibC.Unlock);
+    }
 }

@@ -14,7 +14,11 @@ internal abstract class PosixSource(SafeFileHandle file, string name, long lengt
     public abstract void Read(long offset, Span<byte> buffer);
     public abstract ExtentSet DataIn(Extent window);
 
-    public void Dispose() => File.Dispose();
+    public void Dispose()
+    {
+        FileLocks.Release(File);
+        File.Dispose();
+    }
 
     protected void CheckRange(long offset, long length)
     {

@@ -25,14 +25,13 @@ internal static unsafe partial class LibC
     public static int Direct => s_arm ? 0x10000 : 0x4000;
     public static int Directory => s_arm ? 0x4000 : 0x10000;
 
-    public const int SetFlags = 4;
-
     public const int SeekData = 3;
     public const int SeekHole = 4;
 
     public const int LockShared = 1;
     public const int LockExclusive = 2;
     public const int LockNonBlocking = 4;
+    public const int Unlock = 8;
 
     public const int FallocateKeepSize = 1;
     public const int FallocatePunchHole = 2;
@@ -101,9 +100,6 @@ internal static unsafe partial class LibC
 
     [LibraryImport(Library, EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Unlink(string path);
-
-    [LibraryImport(Library, EntryPoint = "fcntl64", SetLastError = true)]
-    public static partial int ControlFile(SafeFileHandle file, int command, int argument);
 
     [LibraryImport(Library, EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Access(string path, int mode);

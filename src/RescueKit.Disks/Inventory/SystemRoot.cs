@@ -23,7 +23,11 @@ internal sealed class SystemRoot(string root = "/")
     {
         try
         {
-            return File.ReadAllBytes(PathOf(path));
+            // sysfs says 4096 bytes of every file, /proc says none: only reading to the end tells.
+            using var file = new FileStream(PathOf(path), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1);
+            using var content = new MemoryStream();
+            file.CopyTo(content);
+            return content.ToArray();
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -11,8 +11,8 @@ public static class GptRelocation
     /// <summary>
     /// What has to be written so that a GPT made for <paramref name="disk"/> is right on a disk of <paramref name="newLength"/> bytes:
     /// primary header (alternate LBA, last usable LBA, CRCs), backup array and header at the new end, protective MBR size.
-    /// Empty for other tables, and for an equal length when both copies are good. With an equal length a damaged copy is made
-    /// anew from the good one; the header that a moved backup leaves behind is zeroed.
+    /// Empty for other tables, and for an equal length when everything is good. With an equal length a damaged copy is made anew from
+    /// the good one, and a missing protective MBR is put in place; the header that a moved backup leaves behind is zeroed.
     /// </summary>
     /// <exception cref="SafetyException">A partition would end past the usable sectors of the new length.</exception>
     public static IReadOnlyList<BlockPatch> Patches(IBlockSource disk, DiskLayout layout, long newLength)
@@ -23,7 +23,11 @@ public static class GptRelocation
         if (table.Best is not { } best) return [];
         var moves = newLength / layout.SectorSize != disk.Length / layout.SectorSize;
         var agree = table is { Primary: { } primary, Backup: { } backup } && primary.SaysTheSameAs(backup);
-        if (!moves && agree) return [];
+        if (!moves && agree)
+        {
+            var isMissing = reader.TryRead(0, 512) is { } sector && !MbrEntry.HasSignature(sector);
+            return isMissing && ProtectiveMbr(reader, layout.SectorSize, newLength) is { } protective ? [protective] : [];
+        }
 
         var place = moves ? Placement.AtEnd(best, layout.SectorSize, newLength) : Placement.AsIs(table, best);
         foreach (var partition in layout.Partitions)

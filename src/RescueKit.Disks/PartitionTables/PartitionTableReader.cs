@@ -22,26 +22,46 @@ public static class PartitionTableReader
     {
         var reader = new SectorReader(disk);
         var sector0 = reader.TryRead(0, 512);
-        var front = reader.TryRead(0, (int)Math.Min(disk.Length, VolumeSignatures.ProbeLength)) ?? sector0 ?? [];
         var gpt = ReadGpt(reader, disk.Geometry);
         if (sector0 is null) return gpt is { Primary: not null } ? GptReader.ToLayout(reader, gpt) : Undivided(reader, disk);
-        if (!MbrEntry.HasSignature(sector0)) return ReadWithoutMbr(reader, disk, gpt, front);
+        if (!MbrEntry.HasSignature(sector0)) return ReadWithoutMbr(reader, disk, gpt);
 
         var entries = Enumerable.Range(0, MbrEntry.Count).Select(index => MbrEntry.Parse(sector0, index)).ToList();
         var isProtected = entries.Exists(entry => entry.IsProtective) && (gpt is not null || entries.TrueForAll(entry => entry.HasSaneFlag));
         if (isProtected) return ReadProtected(reader, sector0, entries, gpt, disk);
+        return ReadMbr(reader, sector0, entries, gpt, disk);
+    }
+
+    /// <summary>
+    /// 55AA ends an MBR, but also the boot sector of FAT, NTFS and what boot loaders put in front of other file systems. Where both readings
+    /// are possible the disk is taken whole.
+    /// </summary>
+    private static DiskLayout ReadMbr(SectorReader reader, byte[] sector0, List<MbrEntry> entries, GptTable? gpt, IBlockSource disk)
+    {
         var used = entries.Where(entry => !entry.IsEmpty).ToList();
-        var sane = entries.TrueForAll(entry => entry.HasSaneFlag) && used.TrueForAll(entry => IsInside(entry, disk));
-        if (VolumeSignatures.IsVolumeBootRecord(sector0)) return ReadBootRecord(reader, disk, sane && used.Count > 0);
-        if (used.Count == 0 || !sane)
+        var flagsAreSane = entries.TrueForAll(entry => entry.HasSaneFlag);
+        var isBootRecord = VolumeSignatures.IsVolumeBootRecord(sector0);
+        // A superblock beside a table in order is what an earlier use of the disk left in the gap before the first partition.
+        var isTable = flagsAreSane && used.Count > 0 && used.TrueForAll(entry => IsInside(entry, disk)) && !isBootRecord;
+        if (!isTable)
         {
-            if (VolumeSignatures.HasSuperblock(front)) return Undivided(reader, disk);
+            var front = ReadFront(reader);
+            if (isBootRecord || VolumeSignatures.HasSuperblock(front))
+            {
+                return used.Exists(entry => entry.HasSaneFlag && IsInside(entry, disk))
+                    ? Unknown(reader, disk, "The front of the disk reads both as a file system and as a partition table")
+                    : Undivided(reader, disk);
+            }
             if (VolumeSignatures.ForeignTable(front) is { } foreign) return Unknown(reader, disk, $"The disk has {foreign}");
-            if (!entries.TrueForAll(entry => entry.HasSaneFlag)) return Undivided(reader, disk);
+            if (!flagsAreSane)
+                return used.Count > 0 ? Unknown(reader, disk, "The first sector ends like an MBR, but its entries make no sense") : Undivided(reader, disk);
         }
-        if (gpt is not null) reader.Warnings.Add("A GPT is left over from an earlier use of the disk; its MBR does not refer to it and counts.");
+        if (gpt is not null) reader.Warnings.Add("A GPT is left over from an earlier use of the disk; the MBR does not refer to it, and counts.");
         return MbrReader.Read(reader, sector0, SectorSizeOf(disk.Geometry));
     }
+
+    private static byte[] ReadFront(SectorReader reader) =>
+        reader.TryRead(0, (int)Math.Min(reader.DiskLength, VolumeSignatures.ProbeLength)) ?? reader.TryRead(0, 512) ?? [];
 
     /// <summary>The disk's own sector size first; the other one for files, and for disks once used behind a bridge that translated.</summary>
     private static GptTable? ReadGpt(SectorReader reader, DiskGeometry geometry)
@@ -76,8 +96,9 @@ public static class PartitionTableReader
     /// No 55AA. A GPT is believed all the same where nothing else can live: with its primary in place and no superblock in sight, or with its
     /// backup behind a front that was wiped.
     /// </summary>
-    private static DiskLayout ReadWithoutMbr(SectorReader reader, IBlockSource disk, GptTable? gpt, byte[] front)
+    private static DiskLayout ReadWithoutMbr(SectorReader reader, IBlockSource disk, GptTable? gpt)
     {
+        var front = ReadFront(reader);
         if (VolumeSignatures.HasSuperblock(front)) return Undivided(reader, disk);
         if (VolumeSignatures.ForeignTable(front) is { } foreign) return Unknown(reader, disk, $"The disk has {foreign}");
         if (gpt is { Primary: not null } || (gpt is not null && IsWiped(reader)))
@@ -87,11 +108,6 @@ public static class PartitionTableReader
         }
         return Undivided(reader, disk);
     }
-
-    /// <summary>A volume's boot record whose tail also reads as a table: which of them counts cannot be told.</summary>
-    private static DiskLayout ReadBootRecord(SectorReader reader, IBlockSource disk, bool readsAsTable) => readsAsTable
-        ? Unknown(reader, disk, "The first sector reads both as a file system's and as a partition table")
-        : Undivided(reader, disk);
 
     private static bool IsInside(MbrEntry entry, IBlockSource disk)
     {

@@ -79,6 +79,7 @@ internal sealed class FilePartWriter : IPartWriter
         }
         finally
         {
+            FileLocks.Release(_file);
             _file.Dispose();
             ((IDisposable)_gathered).Dispose();
         }

@@ -16,16 +16,23 @@ public sealed record SfdiskDump(string? Label, IReadOnlyList<SfdiskPartition> Pa
     public static SfdiskDump Read(string path)
     {
         var run = Tool.Run("sfdisk", "--json", path);
-        if (!run.Ok) return new SfdiskDump(null, []);
-        using var json = JsonDocument.Parse(run.Output);
+        var begin = run.Output.IndexOf("{\n", StringComparison.Ordinal); // remarks about damage may come before
+        if (!run.Ok || begin < 0) return new SfdiskDump(null, []);
+        using var json = JsonDocument.Parse(run.Output[begin..]);
         var table = json.RootElement.GetProperty("partitiontable");
         var label = table.GetProperty("label").GetString();
         if (!table.TryGetProperty("partitions", out var partitions)) return new SfdiskDump(label, []);
         var sector = table.TryGetProperty("sectorsize", out var size) ? size.GetInt64() : 512;
-        return new SfdiskDump(label, [.. partitions.EnumerateArray().Select(p => new SfdiskPartition(
-            int.Parse(p.GetProperty("node").GetString()![path.Length..].TrimStart('p')),
-            new Extent(p.GetProperty("start").GetInt64() * sector, p.GetProperty("size").GetInt64() * sector),
-            Normal(p.GetProperty("type").GetString()!)))]);
+        var found = new List<SfdiskPartition>();
+        foreach (var partition in partitions.EnumerateArray())
+        {
+            // What does not fit a signed count of bytes lies outside any disk.
+            if (!partition.GetProperty("start").TryGetInt64(out var start) || !partition.GetProperty("size").TryGetInt64(out var count)) continue;
+            if (start > (1L << 53) / sector || count > (1L << 53) / sector) continue;
+            var number = int.Parse(partition.GetProperty("node").GetString()![path.Length..].TrimStart('p'));
+            found.Add(new SfdiskPartition(number, new Extent(start * sector, count * sector), Normal(partition.GetProperty("type").GetString()!)));
+        }
+        return new SfdiskDump(label, found);
     }
 
     public static IEnumerable<SfdiskPartition> Of(DiskLayout layout) => layout.Partitions.Select(p => new SfdiskPartition(p.Number, p.Extent, p.Type));

@@ -17,8 +17,8 @@ internal readonly record struct MbrEntry(byte BootFlag, byte Type, uint FirstSec
 
     public static bool HasSignature(ReadOnlySpan<byte> sector) => sector[510] == 0x55 && sector[511] == 0xaa;
 
-    /// <summary>Type 0 is how an entry is deleted, whatever else is left in it.</summary>
-    public bool IsEmpty => Type == 0 || SectorCount == 0;
+    /// <summary>As the kernel has it: an entry of type 0 counts while it has a length.</summary>
+    public bool IsEmpty => SectorCount == 0;
     public bool IsExtended => Type is 0x05 or 0x0f or 0x85;
     public bool IsProtective => Type == 0xee;
     public bool HasSaneFlag => BootFlag is 0 or 0x80;
