@@ -33,8 +33,11 @@ public sealed class ImageReader : IDisposable
         var parts = PartSet.Open(store, name);
         try
         {
-            var index = new FooterOpener(parts, passphrase).TryOpen()
-                ?? throw new ImageIncompleteException($"{name} was not completed");
+            Func<ReadOnlyMemory<byte>>? once = passphrase is null ? null : new PassphraseOnce(passphrase).Get;
+            var index = new FooterOpener(parts, once).TryOpen();
+            if (index is null) index = new ScanOpener(parts, once).Open();
+            else if (index.Rows.Any(row => !parts.Parts.ContainsKey(row.Page.Part)))
+                index.Substitutes = new ScanOpener(parts, once).Substitutes(index.Rows);
             return new ImageReader(parts, index);
         }
         catch
@@ -57,17 +60,20 @@ public sealed class ImageReader : IDisposable
     /// <summary>Equal for equal content, whatever image, description or codec it lies in; all zero bytes while the image is not complete.</summary>
     public ChunkDigest ContentDigest => _index.ContentDigest;
     public ImageSummary? Summary => _index.Summary;
-    public int ChunkSize => _index.Description.Geometry.ChunkSize;
-    public long DiskLength => _index.Description.Geometry.DiskLength;
-    public int RegionCount => _index.Description.Geometry.RegionCount;
-    public long RegionBytes => _index.Description.Geometry.RegionBytes;
+    public int ChunkSize => Geometry.ChunkSize;
+    public long DiskLength => Geometry.DiskLength;
+    public int RegionCount => Geometry.RegionCount;
+    public long RegionBytes => Geometry.RegionBytes;
     public IReadOnlyList<int> MissingParts { get; }
 
     /// <summary>What had to be worked around to open it; each a sentence.</summary>
     public IReadOnlyList<string> Repairs => _parts.Repairs;
 
-    /// <summary>Reads and verifies one region's page. Small; callers keep as many as they need.</summary>
-    /// <exception cref="ImageDamagedException">The page is damaged or its part is missing.</exception>
+    /// <summary>
+    /// Reads and verifies one region's page. Small; callers keep as many as they need. A page that was never written, or that lies in
+    /// a missing part, is put together from what is left (<see cref="RegionPage.IsRebuilt"/>).
+    /// </summary>
+    /// <exception cref="ImageDamagedException">The page is damaged.</exception>
     public RegionPage ReadRegion(int region)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(region);
@@ -76,9 +82,11 @@ public sealed class ImageReader : IDisposable
         try
         {
             var row = _index.Rows[region];
-            var page = RegionPageFormat.Parse(
-                fetcher.Fetch(_parts.Part(row.Page.Part), row.Page, FrameType.RegionPage, FormatLimits.MaxPayload, out _), _index.Description.Geometry);
-            if (page.Region != region || ImageDigests.OfRegion(page) != row.Digest)
+            if (_index.Substitutes.TryGetValue(region, out var substitute))
+                return PageRebuild.Of(substitute.Older.IsNone ? null : Fetch(fetcher, substitute.Older, region), Geometry, region, substitute.Loose);
+            if (row.Page.IsNone || MissingParts.Contains(row.Page.Part)) return PageRebuild.Of(null, Geometry, region, null);
+            var page = Fetch(fetcher, row.Page, region);
+            if (ImageDigests.OfRegion(page) != row.Digest)
                 throw new ImageDamagedException($"the page of region {region} ({row.Page}) does not match the directory's digest");
             return page;
         }
@@ -119,12 +127,25 @@ public sealed class ImageReader : IDisposable
         }
     }
 
+    internal Extent RangeOf(int region) => Geometry.RegionRange(region);
+
+    /// <summary>Faults of frames other than chunks, superseded and spare ones included.</summary>
+    internal IEnumerable<(int Part, string Message, long Offset)> CheckFrames() => FrameCheck.Run(_parts, _index.Header.Seed, _index.Keys);
+
     public void Dispose()
     {
         _disposed = true;
         DrainFetchers();
         _index.Keys?.Dispose();
         _parts.Dispose();
+    }
+
+    private ImageGeometry Geometry => _index.Description.Geometry;
+
+    private RegionPage Fetch(FrameFetcher fetcher, FrameLocation at, int region)
+    {
+        var page = RegionPageFormat.Parse(fetcher.Fetch(_parts.Part(at.Part), at, FrameType.RegionPage, FormatLimits.MaxPayload, out _), Geometry);
+        return page.Region == region ? page : throw new ImageDamagedException($"{at} has the page of region {page.Region} where that of {region} belongs");
     }
 
     private string WhyPending() => MissingParts.Count > 0 ? $"part {string.Join(", ", MissingParts)} is missing" : "it was not completed, or the index is damaged";

@@ -26,8 +26,7 @@ public sealed class ImageWriter : IDisposable
     private PartContents _partContents;
     private RegionPage? _region;
     private volatile RegionPage? _earlier;
-    private long _regionReserve;
-    private long _regionRows;
+    private long _reserve;
     private long _chunkFrames;
     private bool _poisoned;
 
@@ -50,9 +49,9 @@ public sealed class ImageWriter : IDisposable
     /// Goes on with an image that was not completed: scans it, cuts a torn tail, opens a new session. The caller has to run over the
     /// whole source again; chunks whose digest equals the stored one are kept (Put finds that out). Codec and level stay the image's.
     /// </summary>
-    /// <exception cref="ImageException">Not an image, complete already, hot, of another disk size or chunk size, wrong passphrase.</exception>
+    /// <exception cref="ImageException">Not an image, complete already, hot, of another disk or chunk size, parts missing, wrong passphrase.</exception>
     public static ImageWriter Resume(IImageStore store, string name, ImageDescription description, ImageWriterOptions options) =>
-        throw new NotImplementedException();
+        new(WriterStart.Resume(store, name, description, options));
 
     public Guid ImageId => _start.Header.ImageId;
     public int ChunkSize => _geometry.ChunkSize;
@@ -83,11 +82,11 @@ public sealed class ImageWriter : IDisposable
         var page = new RegionPage(_geometry, region) { Used = used, Excluded = excluded };
         var earlier = _pages.Load(region, _appender);
         if (earlier is not null && _pages.IsOfThisRun(region)) TakeOver(earlier, page);
+        SettleStates(page);
         _earlier = earlier;
         _region = page;
         RegionPageFormat.Write(_builder.Clear(), page, checkpoint: false);
-        _regionReserve = _builder.PayloadLength + 3L * page.ChunkCount;
-        _regionRows = CountData(page);
+        _reserve = _appender.FrameSize(_builder.PayloadLength + page.ChunkCount * (RegionPageFormat.MaxRowSize + 3L)) + _appender.FrameSize(PartTrailerFormat.Size);
         Commit();
     }
 
@@ -102,7 +101,7 @@ public sealed class ImageWriter : IDisposable
             if (!page.Used.Overlaps(page.ChunkRange(index))) throw new ArgumentException($"no byte of chunk {chunk.Chunk} is in use", nameof(chunk));
             Begin();
             if (chunk.IsZero) page.SetState(index, ChunkState.Zero);
-            else page.SetData(index, chunk.Digest, Locate(chunk, index));
+            else page.SetData(index, chunk.Digest, Locate(chunk, page, index));
             Commit();
         }
     }
@@ -134,7 +133,7 @@ public sealed class ImageWriter : IDisposable
         if (_earlier is null || !_pages.KeepIfEqual(_earlier, page))
         {
             RegionPageFormat.Write(_builder.Clear(), page, checkpoint: false);
-            MakeRoom(_builder.PayloadLength, _appender.FrameSize(PartTrailerFormat.Size), checkpoint: false);
+            MakeRoom(_builder.PayloadLength, _appender.FrameSize(PartTrailerFormat.Size));
             // Making room may have used the builder.
             RegionPageFormat.Write(_builder.Clear(), page, checkpoint: false);
             _pages.Record(page, _appender.Append(FrameType.RegionPage, _builder), _earlier);
@@ -158,7 +157,7 @@ public sealed class ImageWriter : IDisposable
         if (_region is not null) throw new InvalidOperationException($"region {_region.Region} has not been ended");
         _pages.RefuseUnfinished();
         Begin();
-        var summary = new ImageEnding(_start, (payload, reserve) => MakeRoom(payload, reserve, checkpoint: false), _chunkFrames).Write();
+        var summary = new ImageEnding(_start, MakeRoom, _chunkFrames).Write();
         // The writer stays poisoned: a complete image takes no more.
         return summary;
     }
@@ -171,6 +170,9 @@ public sealed class ImageWriter : IDisposable
         var index = earlier is null ? -1 : chunk - earlier.FirstChunk;
         return index >= 0 && index < earlier!.ChunkCount && earlier.State((int)index) == ChunkState.Data && earlier.StoredDigest((int)index) == digest;
     }
+
+    /// <summary>For tests: as if the part had been changed.</summary>
+    internal void ForgetStored() => _stored.Clear();
 
     public void Dispose()
     {
@@ -189,11 +191,11 @@ public sealed class ImageWriter : IDisposable
 
     private void Commit() => _poisoned = false;
 
-    private FrameLocation Locate(EncodedChunk chunk, int index)
+    private FrameLocation Locate(EncodedChunk chunk, RegionPage page, int index)
     {
         if (_stored.TryFind(chunk.Digest, _appender.Part, out var location)) return location;
         var earlier = _earlier;
-        if (earlier?.State(index) == ChunkState.Data && earlier.StoredDigest(index) == chunk.Digest && _pages.Holds(chunk.Digest, earlier.Location(index), _appender))
+        if (earlier?.State(index) == ChunkState.Data && earlier.StoredDigest(index) == chunk.Digest && _pages.Holds(chunk.Digest, earlier.Location(index), page.ChunkRange(index).Length, _appender))
         {
             location = earlier.Location(index);
             if (location.Part == _appender.Part) _stored.Add(chunk.Digest, location);
@@ -207,29 +209,19 @@ public sealed class ImageWriter : IDisposable
 
     private FrameLocation Append(EncodedChunk chunk)
     {
-        MakeRoom(chunk.PayloadLength, CheckpointReserve(_regionRows + 1), checkpoint: true);
+        MakeRoom(chunk.PayloadLength, _reserve);
         var location = _appender.Append(FrameType.Chunk, chunk.Frame, chunk.PayloadLength, chunk.Codec, chunk.ContentLength, chunk.PayloadCrc);
         _stored.Add(chunk.Digest, location);
         _partContents.AddChunk(chunk.Chunk);
-        _regionRows++;
         _chunkFrames++;
         return location;
     }
 
-    private long CheckpointReserve(long rows) =>
-        _appender.FrameSize(_regionReserve + rows * RegionPageFormat.MaxRowSize) + _appender.FrameSize(PartTrailerFormat.Size);
-
     /// <summary>Begins the next part where a frame and what must follow it would not fit this one.</summary>
-    private void MakeRoom(long payloadLength, long reserve, bool checkpoint)
+    private void MakeRoom(long payloadLength, long reserve)
     {
         if (_appender.Fits(payloadLength, reserve)) return;
-        if (checkpoint && _regionRows > 0)
-        {
-            // So that the part alone tells what its chunks are, should the one with the region's final page be lost.
-            RegionPageFormat.Write(_builder.Clear(), _region!, checkpoint: true);
-            _appender.Append(FrameType.RegionPage, _builder);
-            _partContents.AddRegion(_region!.Region);
-        }
+        if (_region is { } page) AppendCheckpoint(page);
         _partContents.ToTrailer(_appender.Part).Write(_builder.Clear());
         _appender.Append(FrameType.PartTrailer, _builder);
         _appender.NextPart();
@@ -237,6 +229,18 @@ public sealed class ImageWriter : IDisposable
         _partContents = new PartContents();
         if (!_appender.Fits(payloadLength, reserve))
             throw new UsageException($"a part of {_appender.SplitBytes} bytes cannot hold a frame of {payloadLength} bytes", "use a larger --split size");
+    }
+
+    /// <summary>So that a part alone tells what its chunks are, should the one with the region's final page be lost.</summary>
+    private void AppendCheckpoint(RegionPage page)
+    {
+        // Room was kept for the rows; losses, known at the region's end, are the final page's to tell.
+        var unreadable = page.Unreadable;
+        page.Unreadable = ExtentSet.Empty;
+        RegionPageFormat.Write(_builder.Clear(), page, checkpoint: true);
+        page.Unreadable = unreadable;
+        _appender.Append(FrameType.RegionPage, _builder);
+        _partContents.AddRegion(page.Region);
     }
 
     /// <summary>A second pass of the same run: what was stored counts as stored.</summary>
@@ -261,13 +265,6 @@ public sealed class ImageWriter : IDisposable
             if (!used[i]) page.SetState(i, excluded[i] ? ChunkState.Excluded : ChunkState.Unallocated);
             else if (!readable[i]) page.SetState(i, ChunkState.Unreadable);
         }
-    }
-
-    private static long CountData(RegionPage page)
-    {
-        var rows = 0;
-        for (var i = 0; i < page.ChunkCount; i++) rows += page.State(i) == ChunkState.Data ? 1 : 0;
-        return rows;
     }
 }
 

@@ -28,8 +28,8 @@ public sealed class RegionPage
     public int ChunkCount { get; }
 
     /// <summary>
-    /// True where the page itself is lost and its rows were put together from what is left: allocation is unknown, so all of
-    /// the region counts as used, and what was not found is pending.
+    /// True where the final page is lost, or was never written, and this one was put together from what is left: what was not found is
+    /// pending, unreadable ranges are not known, and without any page all of the region counts as used.
     /// </summary>
     public bool IsRebuilt { get; internal set; }
 

@@ -61,6 +61,12 @@ public sealed class ImageUnsupportedException(string message, string? remedy = n
 public sealed class WrongPassphraseException(string message, string? remedy = null) : ImageException(message, remedy);
 
 /// <summary>
+/// A sound image that is not the one that is wanted: of another disk, of other chunks, complete where one to resume was meant, or
+/// not the parent that a chain names.
+/// </summary>
+public sealed class ImageMismatchException(string message, string? remedy = null) : ImageException(message, remedy);
+
+/// <summary>
 /// A parser met a structure that contradicts itself or its limits. Never reaches a person as an error: the caller turns it into
 /// "imaged whole" with the message as the reason.
 /// </summary>

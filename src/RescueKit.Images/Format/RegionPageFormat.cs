@@ -40,13 +40,15 @@ internal static class RegionPageFormat
         from = new ByteReader(from.Rest, $"the page of region {region}");
         var count = geometry.ChunkCountIn(region);
         from.Int32("chunk count", count, count);
-        if (from.Byte() > 1) throw from.Damaged("is of an unknown kind");
+        var kind = from.Byte();
+        if (kind > 1) throw from.Damaged("is of an unknown kind");
         from.Bytes(7);
         var page = new RegionPage(geometry, region)
         {
             Used = ReadExtents(ref from, geometry.RegionRange(region)),
             Unreadable = ReadExtents(ref from, geometry.RegionRange(region)),
             Excluded = ReadExtents(ref from, geometry.RegionRange(region)),
+            IsRebuilt = kind == 1,
         };
         ReadStates(ref from, page);
         ReadRows(ref from, page, geometry);

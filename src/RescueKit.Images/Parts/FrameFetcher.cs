@@ -22,14 +22,16 @@ internal sealed class FrameFetcher(uint seed, SessionKeys? keys) : IDisposable
     public ReadOnlySpan<byte> Fetch(IPartReader part, FrameLocation at, FrameType type, int maxPayload, out FrameHeader header, bool checkCrc = true)
     {
         if (at.StoredLength > maxPayload) throw Damaged(part, at, $"a payload of {at.StoredLength} bytes is too long for its kind");
-        var length = FrameHeader.Size + at.StoredLength;
+        var length = (int)FrameHeader.Total(at.StoredLength);
         if (at.Offset > part.Length - length) throw Damaged(part, at, $"a frame of {length} bytes would end past the part's {part.Length}");
         var frame = Room(length);
         part.Read(at.Offset, frame);
         if (!FrameHeader.TryParse(frame, seed, out header)) throw Damaged(part, at, "there is no frame of this image");
         if (header.Type != type || header.StoredLength != at.StoredLength)
             throw Damaged(part, at, $"there is a {header.Type} frame of {header.StoredLength} bytes where a {type} frame of {at.StoredLength} belongs");
-        var payload = frame[FrameHeader.Size..];
+        var payload = frame.Slice(FrameHeader.Size, at.StoredLength);
+        if (checkCrc && frame[(FrameHeader.Size + at.StoredLength)..].ContainsAnyExcept((byte)0))
+            throw Damaged(part, at, $"the padding behind the {type} frame is not zero");
         if (keys is null || header.IsAlwaysClear)
         {
             if (checkCrc && Crc32C.Of(payload) != header.PayloadCrc) throw Damaged(part, at, $"the {type} frame's checksum does not match");

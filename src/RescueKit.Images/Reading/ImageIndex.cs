@@ -15,8 +15,13 @@ internal sealed class ImageIndex
     public required DirectoryRow[] Rows { get; init; }
     public required int PartCount { get; init; }
 
-    /// <summary>Null where the image was never completed, or footers and index are lost.</summary>
+    /// <summary>Null where the image was not completed, or too much of it is lost to tell.</summary>
     public ImageSummary? Summary { get; init; }
     public ChunkDigest ContentDigest { get; init; }
-    public ChunkDigest DescriptionDigest { get; init; }
+
+    /// <summary>What a scan found for regions whose page is in a missing part, or that have chunks without a page.</summary>
+    public IReadOnlyDictionary<int, SubstitutePage> Substitutes { get; set; } = new Dictionary<int, SubstitutePage>();
 }
+
+/// <summary>An older page, or none, and chunks that no page tells of.</summary>
+internal sealed record SubstitutePage(FrameLocation Older, IReadOnlyList<LooseChunk>? Loose);

@@ -16,3 +16,11 @@ internal static class KeyOpener
         return MasterKey.Unwrap(header, passphrase().Span, name);
     }
 }
+
+/// <summary>Several ways of opening may be tried; a person is asked once.</summary>
+internal sealed class PassphraseOnce(Func<ReadOnlyMemory<byte>> ask)
+{
+    private ReadOnlyMemory<byte>? _answer;
+
+    public ReadOnlyMemory<byte> Get() => _answer ??= ask();
+}

@@ -1,6 +1,7 @@
 using RescueKit.Images.Encryption;
 using RescueKit.Images.Format;
 using RescueKit.Images.Parts;
+using RescueKit.Images.Reading;
 using RescueKit.Model;
 
 namespace RescueKit.Images.Writing;
@@ -49,13 +50,14 @@ internal sealed class WriterStart : IDisposable
             SessionSalt = new byte[32],
             Keys = slot,
         };
-        return Begin(store, name, header, master, format, AppendPosition.Start, [], options, out _);
+        return Begin(store, name, header, master, format, AppendPosition.Start, [], options, null);
     }
 
     /// <summary>Opens a session with a fresh salt, appends header and description, and syncs.</summary>
+    /// <param name="scan">Of the image that is gone on with; null for a new one.</param>
     public static WriterStart Begin(
         IImageStore store, string name, ImageHeader template, MasterKey? master, DescriptionFormat format, AppendPosition at,
-        IReadOnlyList<(ushort Session, byte[] Salt)> earlier, ImageWriterOptions options, out FrameBuilder builder)
+        IReadOnlyList<(ushort Session, byte[] Salt)> earlier, ImageWriterOptions options, ImageScan? scan)
     {
         var salt = new byte[32];
         options.Hooks.Random(salt);
@@ -64,7 +66,7 @@ internal sealed class WriterStart : IDisposable
         foreach (var session in earlier) keys?.Add(session.Session, session.Salt);
         keys?.Add(header.Session, salt);
 
-        builder = new FrameBuilder();
+        var builder = new FrameBuilder();
         format.Write(builder);
         var split = options.Hooks.SplitBytes ?? options.SplitBytes;
         if (builder.PayloadLength > Math.Min(FormatLimits.MaxDescription, split / 2 ?? long.MaxValue))
@@ -74,13 +76,16 @@ internal sealed class WriterStart : IDisposable
         {
             var descriptionAt = appender.Append(FrameType.Description, builder);
             appender.Flush();
+            var pages = new WrittenPages(store, name, format.Geometry, header.Seed, keys) { Earlier = scan?.Loose ?? new Dictionary<int, List<LooseChunk>>() };
+            for (var region = 0; region < (scan?.Pages.Length ?? 0); region++) pages.RecordEarlier(region, scan!.Pages[region]);
             return new WriterStart
             {
                 Header = header,
                 Description = format,
                 DescriptionAt = descriptionAt,
                 Appender = appender,
-                Pages = new WrittenPages(store, name, format.Geometry, header.Seed, keys),
+                Pages = pages,
+                EarlierChunkFrames = scan?.ChunkFrames ?? 0,
                 Keys = keys,
                 Sessions = [.. earlier, (header.Session, salt)],
             };
@@ -97,6 +102,27 @@ internal sealed class WriterStart : IDisposable
         Pages.Dispose();
         Appender.Dispose();
         Keys?.Dispose();
+    }
+
+    /// <summary>For an image that was not completed; what is torn at its end is cut.</summary>
+    public static WriterStart Resume(IImageStore store, string name, ImageDescription description, ImageWriterOptions options)
+    {
+        options.Check();
+        using var parts = PartSet.Open(store, name);
+        Func<ReadOnlyMemory<byte>>? passphrase = options.Passphrase is { } given ? () => given : null;
+        if (new FooterOpener(parts, passphrase).TryOpen() is not null) throw new ImageMismatchException($"{name} is complete: there is nothing to resume");
+        using var scan = ImageScan.Run(parts, passphrase);
+        ResumeRules.Check(scan.Description!, description, options, name);
+        for (var part = 1; part < parts.Highest; part++) parts.Part(part);
+        if (scan.Sessions.Count >= FormatLimits.MaxSessions) throw new ImageMismatchException($"{name} has been resumed {scan.Sessions.Count} times: start a new image");
+
+        var closed = parts.Parts.Where(part => part.Key < parts.Highest || scan.EndsWithTrailer).Select(part => part.Value.Length).ToList();
+        var at = new AppendPosition(closed.Count + 1, scan.EndsWithTrailer ? 0 : scan.End, scan.NextSequence, closed);
+        // A part whose first frame was torn holds nothing.
+        if (at.Offset == 0 && !scan.EndsWithTrailer) store.Delete(PartNames.Of(name, at.Part));
+        var format = scan.Description! with { Description = description };
+        var sessions = scan.Sessions.Select(session => (session.Key, session.Value)).ToList();
+        return Begin(store, name, scan.Header, KeyOpener.Open(scan.Header, passphrase, name), format, at, sessions, options, scan);
     }
 
     private static IncompatibleFeatures FeaturesOf(ImageWriterOptions options) =>

@@ -1,6 +1,7 @@
 using RescueKit.Images.Encryption;
 using RescueKit.Images.Format;
 using RescueKit.Images.Parts;
+using RescueKit.Images.Reading;
 using RescueKit.Model;
 
 namespace RescueKit.Images.Writing;
@@ -15,6 +16,7 @@ internal sealed class WrittenPages(IImageStore store, string name, ImageGeometry
     private readonly byte[] _run = new byte[geometry.RegionCount];
     private readonly FrameFetcher _fetcher = new(seed, keys);
     private IPartReader? _reader;
+    private byte[]? _content;
     private int _readerPart;
     private (int Part, long Length) _visible;
 
@@ -23,26 +25,44 @@ internal sealed class WrittenPages(IImageStore store, string name, ImageGeometry
     public ReadOnlySpan<DirectoryRow> Rows => _rows;
     public PageTotals Totals { get; private set; }
 
+    /// <summary>For a resumed image: chunks that no page tells of.</summary>
+    public IReadOnlyDictionary<int, List<LooseChunk>> Earlier { get; init; } = new Dictionary<int, List<LooseChunk>>();
+
     /// <summary>For a resumed image: a page that an earlier run wrote.</summary>
     public void RecordEarlier(int region, FrameLocation page) => _rows[region] = new DirectoryRow(page, default);
 
     public bool IsOfThisRun(int region) => _run[region] != OfEarlierRun;
 
-    /// <summary>The region's page as last written; null where there is none.</summary>
+    /// <summary>What is stored of a region: its page as last written, and chunks behind it; null where there is nothing.</summary>
     public RegionPage? Load(int region, FrameAppender appender)
     {
         var at = _rows[region].Page;
-        return at.IsNone ? null : RegionPageFormat.Parse(
-            _fetcher.Fetch(Reader(at, appender), at, FrameType.RegionPage, FormatLimits.MaxPayload, out _), geometry);
+        if (IsOfThisRun(region)) return Fetch(at, appender);
+        Earlier.TryGetValue(region, out var loose);
+        RegionPage? page = null;
+        try
+        {
+            if (!at.IsNone) page = Fetch(at, appender);
+            // A final page with nothing behind it may stand as it is.
+            if (page is not null && loose is null && page.Region == region) return page;
+            if (page?.Region != region) page = null;
+        }
+        catch (ImageDamagedException)
+        {
+            // What an earlier run left is a saving, not a need: without it the chunks are stored anew.
+        }
+        return page is null && loose is null ? null : PageRebuild.Of(page, geometry, region, loose);
     }
 
-    /// <summary>True where the frame at a location is whole and holds a chunk of this digest.</summary>
-    public bool Holds(in ChunkDigest digest, FrameLocation at, FrameAppender appender)
+    /// <summary>True where the frame at a location is whole and decodes to a chunk of this digest.</summary>
+    public bool Holds(in ChunkDigest digest, FrameLocation at, long length, FrameAppender appender)
     {
         try
         {
-            var payload = _fetcher.Fetch(Reader(at, appender), at, FrameType.Chunk, FormatLimits.MaxChunkPayload(geometry.ChunkSize), out _);
-            return payload.Length >= FormatLimits.ChunkPrefix && ChunkDigest.FromBytes(payload[8..]) == digest;
+            if (at.Part > appender.Part) return false;
+            _content ??= new byte[geometry.ChunkSize];
+            _fetcher.FetchChunk(Reader(at, appender), at, digest, _content.AsSpan(0, (int)length), checkCrc: true);
+            return true;
         }
         catch (ImageDamagedException)
         {
@@ -90,6 +110,9 @@ internal sealed class WrittenPages(IImageStore store, string name, ImageGeometry
         _run[page.Region] = totals.PendingChunks == 0 ? Finished : Pending;
         _rows[page.Region] = new DirectoryRow(at, ImageDigests.OfRegion(page));
     }
+
+    private RegionPage Fetch(FrameLocation at, FrameAppender appender) =>
+        RegionPageFormat.Parse(_fetcher.Fetch(Reader(at, appender), at, FrameType.RegionPage, FormatLimits.MaxPayload, out _), geometry);
 
     private IPartReader Reader(FrameLocation at, FrameAppender appender)
     {
