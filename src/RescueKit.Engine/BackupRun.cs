@@ -121,9 +121,8 @@ internal sealed class BackupRun : RunBase
     private void VerifyImage(ReceiptDraft draft, ProgressMeter meter, CancellationToken cancel)
     {
         using var image = ImageReader.Open(_store, _name, _request.Passphrase is { } secret ? () => secret : null);
-        var check = new ImageCheck(image, meter, Resources);
-        check.Run(cancel);
-        draft.BytesVerified = check.VerifiedBytes;
-        check.ThrowIfDamaged(_request.Image);
+        var found = ImageProof.Run(image, meter, cancel);
+        draft.BytesVerified = found.VerifiedBytes;
+        if (ImageProof.Fault(_request.Image, found) is { } fault) throw fault;
     }
 }

@@ -42,17 +42,21 @@ internal sealed class VerifyRun : RunBase
         draft.Target = null;
         draft.PartitionAt = PartitionAt;
         draft.ImageId = _image.ImageId;
-        if (!_image.IsComplete)
-            throw new ImageIncompleteException($"{Plan.From.Path} was never completed", "complete it: rescuekit image create … --resume");
-        draft.RootDigest = _image.RootDigest.ToString();
         draft.BytesStored = _image.Summary?.StoredBytes ?? 0;
-        var check = new ImageCheck(_image, meter, Resources);
-        check.Run(cancel);
-        draft.BytesRead = check.VerifiedBytes;
-        draft.BytesVerified = check.VerifiedBytes;
-        draft.Unreadable = check.Unreadable;
-        draft.Warnings.AddRange(check.Messages);
-        if (_image.MissingParts.Count > 0) draft.Warnings.Add($"Missing parts: {string.Join(", ", _image.MissingParts)}.");
-        check.ThrowIfDamaged(Plan.From.Path);
+        draft.Parts = _image.Summary?.Parts ?? 0;
+        var found = ImageProof.Run(_image, meter, cancel);
+        draft.BytesRead = found.VerifiedBytes;
+        draft.BytesVerified = found.VerifiedBytes;
+        if (found.IsComplete) draft.RootDigest = found.RootDigest.ToString();
+        draft.Finding = ImageProof.Fault(Plan.From.Path, found);
+        draft.Warnings.AddRange(ImageProof.Lines(found));
+        if (draft.Finding is null) draft.Unreadable = Unreadable();
+    }
+
+    private ExtentSet Unreadable()
+    {
+        var result = new ExtentSetBuilder();
+        for (var i = 0; i < _image.RegionCount; i++) result.Add(_image.ReadRegion(i).Unreadable);
+        return result.ToSet();
     }
 }

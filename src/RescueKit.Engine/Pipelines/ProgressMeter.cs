@@ -61,6 +61,9 @@ internal sealed class ProgressMeter : IDisposable
         Interlocked.Exchange(ref _position, position);
     }
 
+    /// <summary>For phases that count on their own: bytes processed so far.</summary>
+    public void Set(long bytes) => Interlocked.Exchange(ref _processed, bytes);
+
     public void AddUnreadable(long bytes) => Interlocked.Add(ref _unreadable, bytes);
 
     public void Dispose() => _timer?.Dispose();

@@ -29,8 +29,15 @@ internal sealed class ReceiptDraft(string operation, DateTimeOffset startedAt)
     public string? MetadataBefore { get; set; }
     public string? MetadataAfter { get; set; }
 
-    public Receipt Finish(DateTimeOffset finishedAt) =>
-        Unreadable.IsEmpty ? Make("complete", 0, null, finishedAt) : Make("complete with losses", 5, null, finishedAt);
+    /// <summary>Set by a run that came to its end and found its object wanting; null where all is well.</summary>
+    public ImageException? Finding { get; set; }
+
+    public Receipt Finish(DateTimeOffset finishedAt) => (Finding, Unreadable.IsEmpty) switch
+    {
+        ({ } finding, _) => Fail(finding, finishedAt),
+        (null, true) => Make("complete", 0, null, finishedAt),
+        (null, false) => Make("complete with losses", 5, null, finishedAt),
+    };
 
     public Receipt Fail(Exception e, DateTimeOffset finishedAt) => e is OperationCanceledException
         ? Make("cancelled", 130, "cancelled", finishedAt)

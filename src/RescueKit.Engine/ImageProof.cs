@@ -1,0 +1,41 @@
+using RescueKit.Engine.Pipelines;
+using RescueKit.Images;
+using RescueKit.Images.Verification;
+using RescueKit.Model;
+
+namespace RescueKit.Engine;
+
+/// <summary>Verifies an image and puts what was found into words.</summary>
+internal static class ImageProof
+{
+    private const int MostLines = 100;
+
+    public static ImageVerification Run(ImageReader image, ProgressMeter meter, CancellationToken cancel)
+    {
+        meter.Begin("verifying", image.Summary is { } s ? s.DataChunks * image.ChunkSize : 0);
+        return new ImageVerifier(image).Run(meter.Set, cancel);
+    }
+
+    /// <summary>Null where every byte of the image is what was written, recorded losses of the disk included.</summary>
+    public static ImageException? Fault(string name, ImageVerification found)
+    {
+        if (found.DamageCount > 0)
+        {
+            return new ImageDamagedException(
+                $"{name} is damaged in {found.DamageCount} {(found.DamageCount == 1 ? "place" : "places")}: {found.DamagedBytes} bytes of the disk cannot be had from it",
+                "use another copy of it, or take the image again");
+        }
+        if (!found.IsComplete || found.PendingChunks > 0)
+            return new ImageIncompleteException($"{name} was begun and never completed", "complete it: rescuekit image create … --resume");
+        return found.IsSound ? null : new ImageDamagedException(
+            $"{name} could only be opened by working around damage; its chunks are good", "copy what is on it to a new image: restore it, and take it again");
+    }
+
+    /// <summary>What was found, a sentence each.</summary>
+    public static IEnumerable<string> Lines(ImageVerification found)
+    {
+        foreach (var damage in found.Damage.Take(MostLines))
+            yield return damage.Disk is { } lost ? $"{damage.Message} (disk offset {lost.Offset}, {lost.Length} bytes)" : damage.Message;
+        if (found.DamageCount > MostLines) yield return $"There are {found.DamageCount - MostLines} more such places.";
+    }
+}
