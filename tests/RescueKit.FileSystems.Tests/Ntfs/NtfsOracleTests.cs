@@ -29,7 +29,7 @@ public sealed class NtfsOracleTests : IDisposable
         image.Check();
 
         using var volume = new FileSource(image.Path);
-        var content = new NtfsAllocationReader().Read(volume, new AllocationOptions())!;
+        var content = new NtfsReader().Read(volume, new AllocationOptions())!;
         Assert.Null(content.WholeReason);
         Assert.Equal("NTFS", content.Type);
         Assert.Equal("Ein Etikett", content.Label);

@@ -5,11 +5,11 @@ using RescueKit.Testing.Tools;
 
 namespace RescueKit.FileSystems.Tests.Ntfs;
 
-public sealed class NtfsAllocationReaderTests : AllocationReaderContract, IDisposable
+public sealed class NtfsReaderTests : AllocationReaderContract, IDisposable
 {
     private readonly TempFolder _folder = new();
 
-    protected override IAllocationReader Reader { get; } = new NtfsAllocationReader();
+    protected override IAllocationReader Reader { get; } = new NtfsReader();
 
     protected override IReadOnlyList<AllocationFixture> Fixtures =>
     [
