@@ -20,7 +20,7 @@ public static class VolumeProbe
     private static readonly IAllocationReader[] Readers =
     [
         new RecognitionReader(),
-        new NtfsAllocationReader(),
+        new NtfsReader(),
         new ExtReader(),
         new ExFatReader(),
         new FatReader(),

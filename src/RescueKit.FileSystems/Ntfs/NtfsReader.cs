@@ -6,7 +6,7 @@ namespace RescueKit.FileSystems.Ntfs;
 /// NTFS 1.2 to 3.1, any cluster size. NTFS has no free count to hold the bitmap against, so the map is trusted only where the volume was
 /// left cleanly, both copies of the first records agree, and the bitmap covers the system's own files.
 /// </summary>
-public sealed class NtfsAllocationReader : IAllocationReader
+public sealed class NtfsReader : IAllocationReader
 {
     public string Family => "ntfs";
 

@@ -59,7 +59,7 @@ public sealed class NtfsFragmentationTests : IDisposable
         }
         AssertMatchesTools(image);
         using var volume = new FileSource(image.Path);
-        var content = new NtfsAllocationReader().Read(volume, new AllocationOptions(ExcludeWindowsSwap: true))!;
+        var content = new NtfsReader().Read(volume, new AllocationOptions(ExcludeWindowsSwap: true))!;
         Assert.Equal(500_000 / 512 * 512 + 512, content.Excluded.TotalLength);
     }
 
@@ -72,7 +72,7 @@ public sealed class NtfsFragmentationTests : IDisposable
         using (var volume = new FileSource(image.Path))
         {
             // It asks for a check at the next boot.
-            var content = new NtfsAllocationReader().Read(volume, new AllocationOptions())!;
+            var content = new NtfsReader().Read(volume, new AllocationOptions())!;
             Assert.True(content.Unclean);
             Assert.NotNull(content.UncleanMap);
         }
@@ -98,7 +98,7 @@ public sealed class NtfsFragmentationTests : IDisposable
                 return record;
             });
         }
-        var content = new NtfsAllocationReader().Read(MemoryDisk.FromBytes(File.ReadAllBytes(image.Path)), new AllocationOptions())!;
+        var content = new NtfsReader().Read(MemoryDisk.FromBytes(File.ReadAllBytes(image.Path)), new AllocationOptions())!;
         Assert.Null(content.Map);
     }
 
@@ -113,7 +113,7 @@ public sealed class NtfsFragmentationTests : IDisposable
     {
         image.Check();
         using var volume = new FileSource(image.Path);
-        var content = new NtfsAllocationReader().Read(volume, new AllocationOptions())!;
+        var content = new NtfsReader().Read(volume, new AllocationOptions())!;
         Assert.Null(content.WholeReason);
         MapAssert.WellFormed(content, volume.Length);
         var (used, total) = image.CountedByNtfsInfo();

@@ -130,7 +130,7 @@ public sealed class NtfsStateTests : IDisposable
         var content = Read();
         AssertUnclean(content, hibernated: true);
         using var volume = new FileSource(_image.Path);
-        var asked = new NtfsAllocationReader().Read(volume, new AllocationOptions(ExcludeWindowsSwap: true))!;
+        var asked = new NtfsReader().Read(volume, new AllocationOptions(ExcludeWindowsSwap: true))!;
         Assert.Empty(asked.Excluded);
         Assert.Empty(asked.ReadAsZero);
         Assert.Contains("hibernat", Assert.Single(asked.Warnings), StringComparison.OrdinalIgnoreCase);
@@ -174,7 +174,7 @@ public sealed class NtfsStateTests : IDisposable
     {
         using (var editor = new NtfsEditor(_image.Path)) editor.Write(3, System.Text.Encoding.ASCII.GetBytes(name));
         using var volume = new FileSource(_image.Path);
-        Assert.Null(new NtfsAllocationReader().Read(volume, new AllocationOptions()));
+        Assert.Null(new NtfsReader().Read(volume, new AllocationOptions()));
     }
 
     private void AssertUnclean(VolumeContent content, bool hibernated)
@@ -192,7 +192,7 @@ public sealed class NtfsStateTests : IDisposable
     {
         // The maps are asked after the volume is closed here, so it is held in memory.
         var volume = Testing.Fakes.MemoryDisk.FromBytes(File.ReadAllBytes(_image.Path));
-        return new NtfsAllocationReader().Read(volume, new AllocationOptions())!;
+        return new NtfsReader().Read(volume, new AllocationOptions())!;
     }
 
     private static ExtentSet Used(IAllocationMap map) => map.UsedIn(new Extent(0, 16 << 20));

@@ -24,7 +24,7 @@ public sealed class NtfsSwapExclusionTests : IDisposable
         var image = Make(clusterSize);
         var names = image.Fill(5, 10, 200_000);
         using var volume = new FileSource(image.Path);
-        var all = new NtfsAllocationReader().Read(volume, new AllocationOptions())!;
+        var all = new NtfsReader().Read(volume, new AllocationOptions())!;
         var content = Read(image);
         Assert.Empty(all.Excluded);
         Assert.Empty(content.Warnings);
@@ -139,7 +139,7 @@ public sealed class NtfsSwapExclusionTests : IDisposable
     }
 
     private static VolumeContent Read(NtfsImage image) =>
-        new NtfsAllocationReader().Read(MemoryDisk.FromBytes(File.ReadAllBytes(image.Path)), new AllocationOptions(ExcludeWindowsSwap: true))!;
+        new NtfsReader().Read(MemoryDisk.FromBytes(File.ReadAllBytes(image.Path)), new AllocationOptions(ExcludeWindowsSwap: true))!;
 
     private static byte[] Bytes(FileSource volume, ExtentSet extents)
     {
