@@ -18,6 +18,7 @@ internal sealed record ErrorInfo(string Error, string Kind, string? Remedy, int 
         ImageIncompleteException e => new(e.Message, "image_incomplete", e.Remedy, ExitCodes.Image),
         ImageDamagedException e => new(e.Message, "image_damaged", e.Remedy, ExitCodes.Image),
         ImageUnsupportedException e => new(e.Message, "image_unsupported", e.Remedy, ExitCodes.Image),
+        ImageMismatchException e => new(e.Message, "image_mismatch", e.Remedy, ExitCodes.Image),
         WrongPassphraseException e => new(e.Message, "wrong_passphrase", e.Remedy, ExitCodes.Image),
         ImageException e => new(e.Message, "image", e.Remedy, ExitCodes.Image),
         BlockReadException e => new(e.Message, "read", e.Remedy, ExitCodes.Failed, e.Extent.Offset, e.Extent.Length),

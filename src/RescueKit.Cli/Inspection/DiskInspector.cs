@@ -23,7 +23,7 @@ internal static class DiskInspector
             using var disk = BlockDevices.OpenSource(info.Path, exclusive: false);
             return Look(known, info, disk);
         }
-        catch (DeviceException e)
+        catch (RescueKitException e)
         {
             return known with { Error = e.Remedy is null ? e.Message : $"{e.Message} ({e.Remedy})" };
         }

@@ -16,6 +16,7 @@ internal sealed class ProgressReporter(ITerminal terminal, TimeProvider clock) :
     private readonly Lock _lock = new();
     private RunProgress? _latest;
     private RunProgress? _shown;
+    private string? _lastLine;
     private long _shownAt;
     private bool _drawn;
     private bool _ended;
@@ -57,7 +58,9 @@ internal sealed class ProgressReporter(ITerminal terminal, TimeProvider clock) :
         }
         else
         {
-            terminal.Error.WriteLine(ProgressText.Line(progress));
+            var line = ProgressText.Line(progress);
+            if (line != _lastLine) terminal.Error.WriteLine(line);
+            _lastLine = line;
         }
     }
 }

@@ -26,10 +26,12 @@ internal static class RunSession
             {
                 receipt = run.Execute(confirm, progress is null ? null : progress.Report, cancel);
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException e)
             {
                 progress?.Dispose();
-                var error = new ErrorInfo(options.WhenCancelled, "cancelled", options.AfterCancelled, ExitCodes.Cancelled);
+                // The run knows best what it has left behind, where it says so.
+                var state = e.Message.StartsWith("cancelled;", StringComparison.Ordinal) ? e.Message : options.WhenCancelled;
+                var error = new ErrorInfo(state, "cancelled", options.AfterCancelled, ExitCodes.Cancelled);
                 ErrorReport.Print(host.Terminal, error, options.Json);
                 return error.ExitCode;
             }

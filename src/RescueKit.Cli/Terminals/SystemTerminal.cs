@@ -52,10 +52,10 @@ internal sealed class SystemTerminal : ITerminal
     public byte[]? Ask(string prompt, bool echo)
     {
         Out.Flush();
-        Error.Write(prompt);
         if (!echo) _echoBefore = Libc.EchoOff(0);
         try
         {
+            Error.Write(prompt);
             return ReadLine();
         }
         finally

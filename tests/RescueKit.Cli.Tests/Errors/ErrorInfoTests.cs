@@ -22,6 +22,7 @@ public class ErrorInfoTests
         (new ImageIncompleteException("m", "r"), "image_incomplete", 3),
         (new ImageDamagedException("m", "r"), "image_damaged", 3),
         (new ImageUnsupportedException("m", "r"), "image_unsupported", 3),
+        (new ImageMismatchException("m", "r"), "image_mismatch", 3),
         (new WrongPassphraseException("m", "r"), "wrong_passphrase", 3),
     ];
 

@@ -38,7 +38,11 @@ public class ProgressReporterTests
     [Fact]
     public void The_last_state_is_not_said_twice()
     {
-        using (var reporter = new ProgressReporter(_terminal, _clock)) reporter.Report(At(100));
+        using (var reporter = new ProgressReporter(_terminal, _clock))
+        {
+            reporter.Report(At(100));
+            reporter.Report(At(100) with { Elapsed = TimeSpan.FromMilliseconds(1) });
+        }
         Assert.Single(Lines());
     }
 
