@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using RescueKit.Testing.Tools;
 
 namespace RescueKit.EndToEnd.Tests;
@@ -5,6 +6,7 @@ namespace RescueKit.EndToEnd.Tests;
 /// <summary>A volume file mounted through a loop device until disposed; needs root.</summary>
 internal sealed class MatrixMount : IDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private readonly string _loop;
     private bool _mounted;
 
@@ -28,10 +30,26 @@ internal sealed class MatrixMount : IDisposable
 
     public void Dispose()
     {
-        if (_mounted) Tool.Must("umount", Folder);
+        if (_mounted) Unmount();
         _mounted = false;
         // A FUSE daemon may hold the device for a moment after the unmount: what it wrote must be in the file before that is read.
         Tool.Must("blockdev", "--flushbufs", _loop);
         Tool.Must("losetup", "--detach", _loop);
+    }
+
+    /// <summary>
+    /// A tool that another test is starting holds our open files for an instant, between its fork and its exec: busy is asked again.
+    /// </summary>
+    private void Unmount()
+    {
+        var patience = Stopwatch.StartNew();
+        for (; ; )
+        {
+            var result = Tool.Run("umount", Folder);
+            if (result.Ok) return;
+            if (!result.Error.Contains("busy", StringComparison.Ordinal) || patience.Elapsed > Patience)
+                throw new ToolFailedException(result.Everything);
+            Thread.Sleep(20);
+        }
     }
 }
