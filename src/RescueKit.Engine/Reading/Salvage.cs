@@ -5,12 +5,13 @@ using RescueKit.Model;
 namespace RescueKit.Engine.Reading;
 
 /// <summary>
-/// The second pass over a failing disk, on one thread. First every chunk that was put off is read on its own, so that the good ones
-/// among them are safe; then the bad ones in ever smaller pieces down to the logical sector.
+/// What follows the first pass over a failing disk, on one thread. First each stretch that was put off is read from both ends up to the
+/// first failure, so that what is good around a bad spot is safe; then what lies between in ever smaller pieces down to the logical
+/// sector.
 /// </summary>
 /// <remarks>
-/// <paramref name="limit"/> bounds the time this pass spends on reads that fail or hang; good areas that were skipped over in the first
-/// pass cost nothing of it. When it is up, what was not read by then stays unreadable.
+/// <paramref name="limit"/> bounds the time that the second part spends on reads that fail or hang. When it is up, what was not read by
+/// then stays unreadable.
 /// </remarks>
 internal sealed class Salvage(SurveyedContent content, IChunkSink sink, TimeSpan? limit, ProgressMeter meter, TimeProvider clock)
 {
@@ -29,6 +30,7 @@ internal sealed class Salvage(SurveyedContent content, IChunkSink sink, TimeSpan
         using var buffer = new AlignedBuffer(content.ChunkSize);
         using var worker = sink.NewWorker();
         var bad = Sweep(deferred, buffer, worker, cancel);
+        _spent = TimeSpan.Zero;
         return Recover(bad, buffer, worker, cancel);
     }
 
@@ -39,12 +41,21 @@ internal sealed class Salvage(SurveyedContent content, IChunkSink sink, TimeSpan
         {
             var region = content.Open(index);
             sink.Begin(region);
-            foreach (var chunk in ChunksOf(deferred.Clip(region.Range)))
+            foreach (var stretch in deferred.Clip(region.Range))
+            {
+                var chunks = ChunksOf(ExtentSet.Of(stretch)).ToList();
+                var (first, last) = (0, chunks.Count - 1);
+                while (first <= last && Take(chunks[first])) first++;
+                while (last > first && Take(chunks[last])) last--;
+                for (var i = first; i <= last; i++) bad.Add(chunks[i]);
+            }
+
+            bool Take(Extent chunk)
             {
                 cancel.ThrowIfCancellationRequested();
-                var bytes = buffer.Span[..(int)chunk.Length];
-                if (!TimeIsUp && Try(() => region.Read(chunk, buffer.Span[..(int)chunk.Length]))) Hand(region, chunk, bytes, worker);
-                else bad.Add(chunk);
+                if (!Try(() => region.Read(chunk, buffer.Span[..(int)chunk.Length], quick: true))) return false;
+                Hand(region, chunk, buffer.Span[..(int)chunk.Length], worker);
+                return true;
             }
             sink.End(region, ExtentSet.Empty);
         }
@@ -64,9 +75,7 @@ internal sealed class Salvage(SurveyedContent content, IChunkSink sink, TimeSpan
                 var bytes = buffer.Span[..(int)chunk.Length];
                 bytes.Clear();
                 var missing = new ExtentSetBuilder();
-                var extents = region.ToRead.Clip(chunk);
-                foreach (var extent in extents)
-                    Recover(extent, chunk, buffer, missing, failedBefore: extents.Count == 1, cancel);
+                foreach (var extent in region.ToRead.Clip(chunk)) Recover(extent, chunk, buffer, missing, cancel);
                 var lostOfChunk = missing.ToSet();
                 meter.AddUnreadable(lostOfChunk.TotalLength);
                 lostHere.Add(lostOfChunk);
@@ -80,8 +89,7 @@ internal sealed class Salvage(SurveyedContent content, IChunkSink sink, TimeSpan
     }
 
     /// <summary>Reads an extent of a chunk as far as it goes; what does not is left zero and named in <paramref name="missing"/>.</summary>
-    private void Recover(
-        Extent extent, Extent chunk, AlignedBuffer buffer, ExtentSetBuilder missing, bool failedBefore, CancellationToken cancel)
+    private void Recover(Extent extent, Extent chunk, AlignedBuffer buffer, ExtentSetBuilder missing, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
         if (TimeIsUp)
@@ -90,7 +98,7 @@ internal sealed class Salvage(SurveyedContent content, IChunkSink sink, TimeSpan
             return;
         }
         var at = (int)(extent.Offset - chunk.Offset);
-        if (!failedBefore && Try(() => content.Survey.Disk.Read(extent.Offset, buffer.Span.Slice(at, (int)extent.Length)))) return;
+        if (Try(() => content.Survey.Disk.Read(extent.Offset, buffer.Span.Slice(at, (int)extent.Length)))) return;
         var middle = Middle(extent);
         if (middle is null)
         {
@@ -98,8 +106,8 @@ internal sealed class Salvage(SurveyedContent content, IChunkSink sink, TimeSpan
             missing.Add(extent);
             return;
         }
-        Recover(Extent.FromTo(extent.Offset, middle.Value), chunk, buffer, missing, failedBefore: false, cancel);
-        Recover(Extent.FromTo(middle.Value, extent.End), chunk, buffer, missing, failedBefore: false, cancel);
+        Recover(Extent.FromTo(extent.Offset, middle.Value), chunk, buffer, missing, cancel);
+        Recover(Extent.FromTo(middle.Value, extent.End), chunk, buffer, missing, cancel);
     }
 
     /// <summary>A sector boundary near the middle; null where the extent lies inside one sector.</summary>

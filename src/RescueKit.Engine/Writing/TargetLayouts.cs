@@ -31,14 +31,16 @@ internal static class TargetLayouts
         ExtentSet tables, ExtentSet targetTables, IReadOnlyList<BlockPatch> patches)
     {
         var target = new Extent(0, targetLength);
-        var exact = tables.Union(targetTables.Clip(target)).Union(ExtentSet.From(patches.Select(p => p.Extent)));
-        var edges = ExtentSet.From(Edges(new Extent(0, sourceLength)).Concat(Edges(target))).Except(leftOut);
+        var stale = targetTables.Clip(target);
+        var inVolumes = ExtentSet.From(volumes.Select(v => v.Onto));
+        // What lies inside a volume comes with that volume, or it would be recognisable before it is whole.
+        var around = ExtentSet.From(Edges(new Extent(0, sourceLength)).Concat(Edges(target))).Except(leftOut).Union(stale).Except(inVolumes);
         var larger = targetLength > sourceLength && patches.Count > 0;
         return new TargetLayout
         {
             Segments = [.. leftOut.ComplementIn(new Extent(0, sourceLength)).Select(e => new Segment(e, e.Offset))],
-            VolumeAreas = ExtentSet.From(volumes.SelectMany(v => VolumeAreas(v.Onto))),
-            TableAreas = exact.Union(edges),
+            VolumeAreas = ExtentSet.From(volumes.SelectMany(v => VolumeAreas(v.Onto))).Union(stale.Intersect(inVolumes)),
+            TableAreas = tables.Union(ExtentSet.From(patches.Select(p => p.Extent))).Union(around),
             Heads = HeadsOf(volumes).Union(ExtentSet.Of(HeadOf(target))),
             Patches = patches,
             DroppedInSource = larger ? BackupTables(tables, sourceLength) : ExtentSet.Empty,
