@@ -34,7 +34,9 @@ internal sealed class CloneRun : RunBase
         (_source, _access, _request) = (source, access, request);
         _survey = DiskSurvey.Take(source, new SurveyOptions
         {
-            AllBlocks = request.AllBlocks, Unclean = request.Unclean, ExcludeWindowsSwap = request.ExcludeWindowsSwap,
+            AllBlocks = request.AllBlocks,
+            Unclean = request.Unclean,
+            ExcludeWindowsSwap = request.ExcludeWindowsSwap,
         });
         _before = MetadataDigest.Of(source, _survey.Layout);
         if (access.Target is { } target)

@@ -16,7 +16,9 @@ internal abstract class RunBase(RunResources resources) : IRun
         SafetyChecks.Confirmed(Plan, confirm);
         var draft = new ReceiptDraft(Plan.Operation, Resources.Clock.GetUtcNow())
         {
-            Source = Plan.From.Path, Target = Plan.Onto.Path, Partitions = Plan.Items,
+            Source = Plan.From.Path,
+            Target = Plan.Onto.Path,
+            Partitions = Plan.Items,
         };
         draft.Warnings.AddRange(Plan.Warnings);
         try

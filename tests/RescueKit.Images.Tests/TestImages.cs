@@ -34,13 +34,13 @@ internal static class TestImages
 
     public static ImageWriterOptions Options(CodecKind codec = CodecKind.None, bool encrypted = false, long? splitBytes = null, int chunkSize = 4096,
         int seed = 1, int? chunksPerRegion = 8) => new()
-    {
-        Codec = codec,
-        ChunkSize = chunkSize,
-        Passphrase = encrypted ? new ReadOnlyMemory<byte>(Passphrase) : (ReadOnlyMemory<byte>?)null,
-        KdfIterations = 2,
-        Hooks = Repeatable(seed, chunksPerRegion, splitBytes),
-    };
+        {
+            Codec = codec,
+            ChunkSize = chunkSize,
+            Passphrase = encrypted ? new ReadOnlyMemory<byte>(Passphrase) : (ReadOnlyMemory<byte>?)null,
+            KdfIterations = 2,
+            Hooks = Repeatable(seed, chunksPerRegion, splitBytes),
+        };
 
     public static Func<ReadOnlyMemory<byte>> Opener => () => Passphrase;
 

@@ -51,7 +51,8 @@ internal static class Errno
             NoEntry or NotAFolder => new DeviceException(message, "Check the path: it has to exist.") { Errno = errno },
             ReadOnlyFileSystem => new DeviceException(message, "Mount that file system writable, or choose another place.") { Errno = errno },
             FileTooLarge => new DeviceException(message,
-                "That file system cannot hold a file of this size (FAT stops at 4 GiB): choose another place, or split.") { Errno = errno },
+                "That file system cannot hold a file of this size (FAT stops at 4 GiB): choose another place, or split.")
+            { Errno = errno },
             InputOutput => new DeviceException(message, "The disk below it reports errors: look at the kernel log.") { Errno = errno },
             _ => new DeviceException(message) { Errno = errno },
         };

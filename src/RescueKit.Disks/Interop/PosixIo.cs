@@ -53,7 +53,8 @@ internal static unsafe class PosixIo
     {
         if (Errno.MeansGone(errno) || isGone?.Invoke() == true) return Gone(name, errno);
         return new BlockReadException($"cannot read {extent.Length} bytes at offset {extent.Offset} of {name}: {Errno.Text(errno)}", extent,
-            "The disk may be failing: --on-bad-sector skip takes everything that can still be read.") { Errno = errno };
+            "The disk may be failing: --on-bad-sector skip takes everything that can still be read.")
+        { Errno = errno };
     }
 
     private static DeviceGoneException EndedEarly(string name, long position, Func<bool>? isGone) => isGone?.Invoke() == true
@@ -62,5 +63,6 @@ internal static unsafe class PosixIo
 
     private static DeviceGoneException Gone(string name, int errno) =>
         new($"{name} is gone: it was unplugged, or the kernel gave it up" + (errno == 0 ? "" : $" ({Errno.Text(errno)})"),
-            "Check cable and power. An image that was being made can be resumed.") { Errno = errno };
+            "Check cable and power. An image that was being made can be resumed.")
+        { Errno = errno };
 }

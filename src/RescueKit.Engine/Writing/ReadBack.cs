@@ -105,7 +105,11 @@ internal sealed class ReadBack
             var found = _found.Span[..(int)job.Range.Length];
             new SurveyedRegion(run._view, job.Region.Index, job.Region.Range, compared)
             {
-                Used = compared, Excluded = ExtentSet.Empty, Unreadable = ExtentSet.Empty, DataChunks = compared, ZeroChunks = ExtentSet.Empty,
+                Used = compared,
+                Excluded = ExtentSet.Empty,
+                Unreadable = ExtentSet.Empty,
+                DataChunks = compared,
+                ZeroChunks = ExtentSet.Empty,
             }.Read(job.Range, found);
             for (var at = job.Range.Offset; at < job.Range.End;)
             {

@@ -72,7 +72,8 @@ public sealed class RecognitionTests : IDisposable
         Tool.Must("mkfs.fat", path);
         string[] label = type == "luks2" ? ["--label", "label"] : [];
         Tool.Must(new ToolRequest("cryptsetup",
-            ["luksFormat", "-q", "--type", type, "--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000", .. label, path, "-"]) { Input = "pass" });
+            ["luksFormat", "-q", "--type", type, "--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000", .. label, path, "-"])
+        { Input = "pass" });
         var content = Blkid.AssertSame(path);
         Assert.Equal(type.ToUpperInvariant(), content.Type);
         Assert.NotNull(content.Uuid);
@@ -84,7 +85,8 @@ public sealed class RecognitionTests : IDisposable
     {
         var path = SparseFile.Create(_temp.File("luks2"), 20 << 20);
         Tool.Must(new ToolRequest("cryptsetup",
-            ["luksFormat", "-q", "--type", "luks2", "--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000", path, "-"]) { Input = "pass" });
+            ["luksFormat", "-q", "--type", "luks2", "--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000", path, "-"])
+        { Input = "pass" });
         using (var file = new FileStream(path, FileMode.Open)) file.Write(new byte[4096]);
         Assert.Equal("LUKS2", Blkid.AssertSame(path).Type);
     }

@@ -101,5 +101,6 @@ internal static class MbrReader
 
     private static TableEntry ToEntry(MbrEntry entry, int number, long origin, int sectorSize) =>
         new(number, origin + (long)entry.FirstSector * sectorSize, (long)entry.SectorCount * sectorSize,
-            $"0x{entry.Type:x2}", MbrTypeNames.Of(entry.Type)) { Attributes = entry.BootFlag };
+            $"0x{entry.Type:x2}", MbrTypeNames.Of(entry.Type))
+        { Attributes = entry.BootFlag };
 }
