@@ -59,9 +59,6 @@ internal sealed class BackupRun : RunBase
         SafetyChecks.Unchanged(_before, _source, _survey);
         if (_source is ReopeningSource reopening) reopening.Cancel = cancel;
         TakeImage(draft, meter, cancel);
-        var after = MetadataDigest.Of(_source, _survey.Layout);
-        draft.MetadataAfter = after.Total;
-        if (_before.FirstDifference(after) is { } changed) throw Failures.SourceChanged(_source.Name, changed);
         if (_request.Verify) VerifyImage(draft, meter, cancel);
         draft.Warnings.AddRange(_survey.Warnings.Except(draft.Warnings));
     }
@@ -110,12 +107,23 @@ internal sealed class BackupRun : RunBase
         draft.Unreadable = Passes.Run(content, sink, _request.OnBadSector, _request.BadSectorTime, meter, Resources, cancel);
         draft.BytesRead = Plan.BytesToRead - draft.Unreadable.TotalLength;
         meter.Rename("syncing");
+        CheckSource(draft, writer);
         var summary = writer.Complete();
         draft.RootDigest = summary.RootDigest.ToString();
         draft.BytesStored = summary.StoredBytes;
         draft.BytesWritten = summary.StoredBytes;
         draft.BytesExcluded = summary.ExcludedBytes;
         draft.Parts = summary.Parts;
+    }
+
+    /// <summary>Looked at before the image is completed: one that mixes two states of the disk must never look whole.</summary>
+    private void CheckSource(ReceiptDraft draft, ImageWriter writer)
+    {
+        var after = MetadataDigest.Of(_source, _survey.Layout);
+        draft.MetadataAfter = after.Total;
+        if (_before.FirstDifference(after) is not { } changed) return;
+        writer.Spoil();
+        throw Failures.SourceChanged(_source.Name, changed);
     }
 
     private void VerifyImage(ReceiptDraft draft, ProgressMeter meter, CancellationToken cancel)

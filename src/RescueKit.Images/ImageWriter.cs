@@ -130,15 +130,7 @@ public sealed class ImageWriter : IDisposable
         Begin();
         page.Unreadable = unreadable;
         SettleStates(page);
-        if (_earlier is null || !_pages.KeepIfEqual(_earlier, page))
-        {
-            RegionPageFormat.Write(_builder.Clear(), page, checkpoint: false);
-            MakeRoom(_builder.PayloadLength, _appender.FrameSize(PartTrailerFormat.Size));
-            // Making room may have used the builder.
-            RegionPageFormat.Write(_builder.Clear(), page, checkpoint: false);
-            _pages.Record(page, _appender.Append(FrameType.RegionPage, _builder), _earlier);
-            _partContents.AddRegion(page.Region);
-        }
+        if (_earlier is null || !_pages.KeepIfEqual(_earlier, page)) WritePage(page, _earlier);
         _region = null;
         _earlier = null;
         Commit();
@@ -160,6 +152,21 @@ public sealed class ImageWriter : IDisposable
         var summary = new ImageEnding(_start, MakeRoom, _chunkFrames).Write();
         // The writer stays poisoned: a complete image takes no more.
         return summary;
+    }
+
+    /// <summary>
+    /// Says in the image that it must not be trusted, though each region may have been ended: its first region is pending again, so that
+    /// neither its footers nor a scan make it look whole. It can be resumed; nothing else may follow here but Dispose.
+    /// </summary>
+    public void Spoil()
+    {
+        Begin();
+        var earlier = _pages.Load(0, _appender);
+        if (earlier is null) return;
+        var page = new RegionPage(_geometry, 0) { Used = earlier.Used, Excluded = earlier.Excluded };
+        SettleStates(page);
+        WritePage(page, earlier);
+        _appender.Flush();
     }
 
     /// <summary>For encoders: as <see cref="MayBeStored"/>, and whether a resumed image holds this very chunk.</summary>
@@ -190,6 +197,16 @@ public sealed class ImageWriter : IDisposable
     }
 
     private void Commit() => _poisoned = false;
+
+    private void WritePage(RegionPage page, RegionPage? earlier)
+    {
+        RegionPageFormat.Write(_builder.Clear(), page, checkpoint: false);
+        MakeRoom(_builder.PayloadLength, _appender.FrameSize(PartTrailerFormat.Size));
+        // Making room may have used the builder.
+        RegionPageFormat.Write(_builder.Clear(), page, checkpoint: false);
+        _pages.Record(page, _appender.Append(FrameType.RegionPage, _builder), earlier);
+        _partContents.AddRegion(page.Region);
+    }
 
     private FrameLocation Locate(EncodedChunk chunk, RegionPage page, int index)
     {

@@ -81,6 +81,9 @@ public class SafetyTests(DiskFixture disks)
         };
         var error = Assert.Throws<DeviceException>(() => Bench.Backup(again, store));
         Assert.Contains("written to by something else", error.Message, StringComparison.Ordinal);
+        store.Before = null;
+        using var left = ImageReader.Open(store, Bench.Image);
+        Assert.False(left.IsComplete, "an image that mixes two states of its disk looks whole");
     }
 
     [Fact]
