@@ -13,6 +13,8 @@ internal sealed class TargetSink(IBlockTarget target, TargetLayout layout, FreeP
     /// <summary>Zeroing and discarding go in steps of this size, so that a cancelled run stops soon.</summary>
     private const long Step = 64 << 20;
 
+    private readonly bool _isFile = target.Geometry.Identity.Kind == "file";
+    private readonly Lock _oneWriter = new();
     private long _written;
 
     /// <summary>Bytes written so far; zeros that a fresh file has anyway are not written.</summary>
@@ -75,7 +77,7 @@ internal sealed class TargetSink(IBlockTarget target, TargetLayout layout, FreeP
     {
         if (!content.IsEmpty)
         {
-            target.Write(onto.Offset, content.Slice((int)(onto.Offset - shift - origin), (int)onto.Length));
+            Write(onto.Offset, content.Slice((int)(onto.Offset - shift - origin), (int)onto.Length));
             Interlocked.Add(ref _written, onto.Length);
             return;
         }
@@ -86,6 +88,20 @@ internal sealed class TargetSink(IBlockTarget target, TargetLayout layout, FreeP
             target.WriteZeros(Extent.FromTo(at, Math.Min(onto.End, at + Step)));
         }
         Interlocked.Add(ref _written, onto.Length);
+    }
+
+    /// <summary>
+    /// One at a time to a file: the kernel lets only one writer into a file anyway, and the others would spin, not sleep, on a core
+    /// that decoding needs. A device takes several at once.
+    /// </summary>
+    private void Write(long offset, ReadOnlySpan<byte> bytes)
+    {
+        if (!_isFile)
+        {
+            target.Write(offset, bytes);
+            return;
+        }
+        lock (_oneWriter) target.Write(offset, bytes);
     }
 
     private sealed class Worker(TargetSink sink) : IChunkSinkWorker
