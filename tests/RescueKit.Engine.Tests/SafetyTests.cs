@@ -37,6 +37,20 @@ public class SafetyTests(DiskFixture disks)
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_member_of_a_set_is_refused_as_a_disk_and_for_single_partitions(bool wholeDisk)
+    {
+        var member = MemoryDisk.FromBytes(disks.MbrBytes);
+        // Intel's metadata lies in the second sector from the end (Linux, mdadm super-intel.c).
+        var metadata = new byte[512];
+        "Intel Raid ISM Cfg Sig. 1.3.00"u8.CopyTo(metadata);
+        member.Write(member.Length - 1024, metadata);
+        var request = wholeDisk ? Bench.RestoreRequest : Bench.RestoreRequest with { Partitions = [new(1, 1)] };
+        Assert.Contains("member", Refused(Bench.TakeImage(disks.GptBytes), member, request).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(null)]
     [InlineData("OTHER")]
     [InlineData("")]

@@ -1,5 +1,6 @@
 using RescueKit.Disks;
 using RescueKit.Engine.Survey;
+using RescueKit.FileSystems.Recognition;
 using RescueKit.Model;
 
 namespace RescueKit.Engine.Safety;
@@ -68,11 +69,30 @@ internal static class SafetyChecks
     /// <summary>Nothing may be written onto one member of a set: the set would take it for its own, or lose it.</summary>
     public static void NoSetMember(DiskSurvey target, IEnumerable<int> partitions)
     {
+        if (DiskMembership(target.Disk) is { } set)
+        {
+            throw new SafetyException(
+                $"{target.Disk.Name} as a whole is a member of a set ({set})",
+                "restore onto the assembled set, or take the set apart first, in the firmware's set-up or with mdadm --zero-superblock");
+        }
         foreach (var volume in target.Volumes.Where(v => v.Content.IsSetMember && partitions.Contains(v.Partition.Number)))
         {
             throw new SafetyException(
                 $"{DiskSurvey.NameOf(volume.Partition)} of {target.Disk.Name} is a member of a set ({volume.Content.Type})",
                 "restore onto the assembled set, or take the set apart first (for example with mdadm --zero-superblock)");
+        }
+    }
+
+    private static string? DiskMembership(IBlockSource disk)
+    {
+        try
+        {
+            return SetMembership.Find(disk);
+        }
+        catch (BlockReadException e)
+        {
+            throw new SafetyException(
+                $"whether {disk.Name} is a member of a set cannot be told: {e.Message}", "choose another target: this one has bad sectors");
         }
     }
 
