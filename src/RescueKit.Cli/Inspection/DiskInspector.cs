@@ -1,7 +1,6 @@
 using RescueKit.Cli.Json;
 using RescueKit.Disks;
-using RescueKit.Disks.PartitionTables;
-using RescueKit.FileSystems;
+using RescueKit.Engine.Survey;
 using RescueKit.Model;
 
 namespace RescueKit.Cli.Inspection;
@@ -53,53 +52,37 @@ internal static class DiskInspector
 
     private static DiskDocument Look(DiskDocument known, DiskInfo info, IBlockSource disk)
     {
-        var layout = PartitionTableReader.Read(disk);
+        var survey = DiskSurvey.Take(disk);
+        var layout = survey.Layout;
         return known with
         {
             Table = layout.Kind.ToString().ToLowerInvariant(),
             TableSectorSize = layout.Kind == PartitionTableKind.None ? null : layout.SectorSize,
             DiskId = layout.DiskId,
             Warnings = layout.Warnings,
-            Partitions = [.. layout.Partitions.Select(partition => Look(partition, info, disk))],
+            Partitions = [.. survey.Volumes.Select(volume => Look(volume, info))],
         };
     }
 
-    private static PartitionDocument Look(Partition partition, DiskInfo info, IBlockSource disk)
+    private static PartitionDocument Look(SurveyedVolume volume, DiskInfo info) => new()
     {
-        var document = new PartitionDocument
-        {
-            Number = partition.Number,
-            Offset = partition.Extent.Offset,
-            Length = partition.Extent.Length,
-            Type = partition.Type,
-            TypeName = partition.TypeName,
-            Id = partition.Id,
-            Name = partition.Name,
-            MountedAt = info.Mounts.GetValueOrDefault(partition.Number),
-            Warnings = [],
-        };
-        try
-        {
-            using var volume = new BlockSourceSlice(disk, partition.Extent, $"{disk.Name} partition {partition.Number}");
-            return With(document, VolumeProbe.Read(volume, new AllocationOptions()));
-        }
-        catch (BlockReadException e)
-        {
-            return document with { Warnings = [e.Message] };
-        }
-    }
-
-    private static PartitionDocument With(PartitionDocument document, VolumeContent content) => document with
-    {
-        FileSystem = content.Type,
-        Label = content.Label,
-        Uuid = content.Uuid,
-        BlockSize = content.BlockSize > 0 ? content.BlockSize : null,
-        UsedBytes = content.Map?.UsedBytes ?? document.Length,
-        WholeReason = content.WholeReason,
-        Unclean = content.Unclean,
-        Hibernated = content.Hibernated,
-        SetMember = content.IsSetMember,
-        Warnings = content.Warnings,
+        Number = volume.Partition.Number,
+        Offset = volume.Partition.Extent.Offset,
+        Length = volume.Partition.Extent.Length,
+        Type = volume.Partition.Type,
+        TypeName = volume.Partition.TypeName,
+        Id = volume.Partition.Id,
+        Name = volume.Partition.Name,
+        MountedAt = info.Mounts.GetValueOrDefault(volume.Partition.Number),
+        FileSystem = volume.Content.Type,
+        Label = volume.Content.Label,
+        Uuid = volume.Content.Uuid,
+        BlockSize = volume.Content.BlockSize > 0 ? volume.Content.BlockSize : null,
+        UsedBytes = volume.UsedBytes,
+        WholeReason = volume.WholeReason,
+        Unclean = volume.Content.Unclean,
+        Hibernated = volume.Content.Hibernated,
+        SetMember = volume.Content.IsSetMember,
+        Warnings = volume.Content.Warnings,
     };
 }

@@ -54,8 +54,8 @@ public sealed class DiskSurvey
     public static DiskSurvey Take(IBlockSource disk, SurveyOptions? options = null)
     {
         options ??= new SurveyOptions();
-        var warnings = new List<string>();
-        var layout = ReadLayout(disk, warnings);
+        var layout = ReadLayout(disk);
+        var warnings = new List<string>(layout.Warnings);
         foreach (var number in options.Partitions)
         {
             if (layout.Partitions.All(p => p.Number != number))
@@ -94,18 +94,20 @@ public sealed class DiskSurvey
     internal int? PartitionAt(long position) =>
         Layout.Partitions.FirstOrDefault(p => p.Extent.Contains(position))?.Number;
 
-    private static DiskLayout ReadLayout(IBlockSource disk, List<string> warnings)
+    private static DiskLayout ReadLayout(IBlockSource disk)
     {
         try
         {
-            var layout = PartitionTableReader.Read(disk);
-            warnings.AddRange(layout.Warnings);
-            return layout;
+            return PartitionTableReader.Read(disk);
         }
         catch (BlockReadException e)
         {
-            warnings.Add($"The partition table cannot be read ({e.Message}), so the disk is taken whole.");
-            return new DiskLayout { Kind = PartitionTableKind.None, SectorSize = disk.Geometry.LogicalSectorSize };
+            return new DiskLayout
+            {
+                Kind = PartitionTableKind.None,
+                SectorSize = disk.Geometry.LogicalSectorSize,
+                Warnings = [$"The partition table cannot be read ({e.Message}), so the disk is taken whole."],
+            };
         }
     }
 
