@@ -112,6 +112,12 @@ internal sealed class RestoreRun : RunBase
         for (var i = 0; i < _image.RegionCount; i++)
         {
             var page = _image.ReadRegion(i);
+            if (page.IsRebuilt)
+            {
+                // What was unreadable when it was taken is not known any more: zeros would pass for good data.
+                throw new ImageDamagedException(
+                    $"{_request.Image}: the index of the disk from {page.Range.Offset} to {page.Range.End} is lost", "use another copy of the image");
+            }
             unreadable.Add(page.Unreadable);
             used += page.Used.TotalLength;
         }
