@@ -8,8 +8,7 @@ public sealed class RegionPage
 {
     private readonly ImageGeometry _geometry;
     private readonly ChunkState[] _states;
-    private readonly ChunkDigest[] _digests;
-    private readonly FrameLocation[] _locations;
+    private Row[]? _rows;
 
     internal RegionPage(ImageGeometry geometry, int region)
     {
@@ -17,8 +16,6 @@ public sealed class RegionPage
         Region = region;
         ChunkCount = geometry.ChunkCountIn(region);
         _states = new ChunkState[ChunkCount];
-        _digests = new ChunkDigest[ChunkCount];
-        _locations = new FrameLocation[ChunkCount];
         _states.AsSpan().Fill(ChunkState.Pending);
     }
 
@@ -41,26 +38,27 @@ public sealed class RegionPage
 
     /// <summary>The digest of a Data chunk; of zeros for Zero; undefined for others.</summary>
     public ChunkDigest Digest(int indexInRegion) =>
-        _states[indexInRegion] == ChunkState.Zero ? ZeroDigests.Of(ChunkRange(indexInRegion).Length) : _digests[indexInRegion];
+        _states[indexInRegion] == ChunkState.Zero ? ZeroDigests.Of(ChunkRange(indexInRegion).Length) : StoredDigest(indexInRegion);
 
     /// <summary>The chunk's range of the disk; the last chunk of the disk may be short.</summary>
     public Extent ChunkRange(int indexInRegion) => _geometry.ChunkRange(FirstChunk + indexInRegion);
 
-    internal ref readonly FrameLocation Location(int indexInRegion) => ref _locations[indexInRegion];
-    internal ref readonly ChunkDigest StoredDigest(int indexInRegion) => ref _digests[indexInRegion];
+    internal ref readonly FrameLocation Location(int indexInRegion) => ref Rows[indexInRegion].Location;
+    internal ref readonly ChunkDigest StoredDigest(int indexInRegion) => ref Rows[indexInRegion].Digest;
+
+    /// <summary>Made when the first chunk has data: most regions of a sparse disk have none, and rows are large.</summary>
+    private Row[] Rows => _rows ??= new Row[ChunkCount];
 
     internal void SetData(int indexInRegion, in ChunkDigest digest, FrameLocation location)
     {
-        _digests[indexInRegion] = digest;
-        _locations[indexInRegion] = location;
+        Rows[indexInRegion] = new Row { Digest = digest, Location = location };
         _states[indexInRegion] = ChunkState.Data;
     }
 
     internal void SetState(int indexInRegion, ChunkState state)
     {
         _states[indexInRegion] = state;
-        _digests[indexInRegion] = default;
-        _locations[indexInRegion] = default;
+        if (_rows is not null) _rows[indexInRegion] = default;
     }
 
     /// <summary>Which chunks hold a byte of a set, in time linear in extents and chunks.</summary>
@@ -74,5 +72,11 @@ public sealed class RegionPage
             touched.AsSpan(first, last - first + 1).Fill(true);
         }
         return touched;
+    }
+
+    private struct Row
+    {
+        public ChunkDigest Digest;
+        public FrameLocation Location;
     }
 }
