@@ -16,7 +16,7 @@ public sealed record ImageWriterOptions
     /// <summary>Bytes, a power of two from 4 KiB to 4 MiB.</summary>
     public int ChunkSize { get; init; } = ImageLimits.DefaultChunkSize;
 
-    /// <summary>The largest part in bytes; null for one part only. At least 1 MiB and four chunks.</summary>
+    /// <summary>The largest part in bytes, at least <see cref="ImageLimits.MinSplitBytes"/> for the chunk size; null for one part only.</summary>
     public long? SplitBytes { get; init; }
 
     /// <summary>UTF-8 bytes; null writes an image that is not encrypted.</summary>
