@@ -107,7 +107,7 @@ internal sealed class BackupRun : RunBase
         draft.Unreadable = Passes.Run(content, sink, _request.OnBadSector, _request.BadSectorTime, meter, Resources, cancel);
         draft.BytesRead = Plan.BytesToRead - draft.Unreadable.TotalLength;
         meter.Rename("syncing");
-        CheckSource(draft, writer);
+        CheckSource(draft);
         var summary = writer.Complete();
         draft.RootDigest = summary.RootDigest.ToString();
         draft.BytesStored = summary.StoredBytes;
@@ -116,14 +116,12 @@ internal sealed class BackupRun : RunBase
         draft.Parts = summary.Parts;
     }
 
-    /// <summary>Looked at before the image is completed: one that mixes two states of the disk must never look whole.</summary>
-    private void CheckSource(ReceiptDraft draft, ImageWriter writer)
+    /// <summary>Looked at before the image is completed, which seals it: one that mixes two states of the disk must never look whole.</summary>
+    private void CheckSource(ReceiptDraft draft)
     {
         var after = MetadataDigest.Of(_source, _survey.Layout);
         draft.MetadataAfter = after.Total;
-        if (_before.FirstDifference(after) is not { } changed) return;
-        writer.Spoil();
-        throw Failures.SourceChanged(_source.Name, changed);
+        if (_before.FirstDifference(after) is { } changed) throw Failures.SourceChanged(_source.Name, changed);
     }
 
     private void VerifyImage(ReceiptDraft draft, ProgressMeter meter, CancellationToken cancel)

@@ -88,6 +88,8 @@ public sealed class ImageReader : IDisposable
             var page = Fetch(fetcher, row.Page, region);
             if (ImageDigests.OfRegion(page) != row.Digest)
                 throw new ImageDamagedException($"the page of region {region} ({row.Page}) does not match the directory's digest");
+            // A checkpoint that says what the complete image's root digest vouches for is as good as the final page.
+            if (IsComplete) page.IsRebuilt = false;
             return page;
         }
         finally

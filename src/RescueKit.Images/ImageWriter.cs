@@ -143,7 +143,10 @@ public sealed class ImageWriter : IDisposable
     public long AppendedBytes => _appender.AppendedBytes;
     public long DurableBytes => _appender.DurableBytes;
 
-    /// <summary>Data → sync → directory → sync → footers → sync. No region may have pending chunks.</summary>
+    /// <summary>
+    /// Data → sync → seal and directory → sync → footers → sync. No region may have pending chunks. To be called when the disk was found
+    /// unaltered: without the seal nobody takes the image for complete, though each of its regions may be there.
+    /// </summary>
     public ImageSummary Complete()
     {
         if (_region is not null) throw new InvalidOperationException($"region {_region.Region} has not been ended");
@@ -152,21 +155,6 @@ public sealed class ImageWriter : IDisposable
         var summary = new ImageEnding(_start, MakeRoom, _chunkFrames).Write();
         // The writer stays poisoned: a complete image takes no more.
         return summary;
-    }
-
-    /// <summary>
-    /// Says in the image that it must not be trusted, though each region may have been ended: its first region is pending again, so that
-    /// neither its footers nor a scan make it look whole. It can be resumed; nothing else may follow here but Dispose.
-    /// </summary>
-    public void Spoil()
-    {
-        Begin();
-        var earlier = _pages.Load(0, _appender);
-        if (earlier is null) return;
-        var page = new RegionPage(_geometry, 0) { Used = earlier.Used, Excluded = earlier.Excluded };
-        SettleStates(page);
-        WritePage(page, earlier);
-        _appender.Flush();
     }
 
     /// <summary>For encoders: as <see cref="MayBeStored"/>, and whether a resumed image holds this very chunk.</summary>

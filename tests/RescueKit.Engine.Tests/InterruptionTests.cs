@@ -82,6 +82,32 @@ public class InterruptionTests(DiskFixture disks)
     }
 
     [Fact]
+    public void A_backup_that_ends_before_its_source_was_looked_at_again_is_not_complete_though_all_of_it_is_there()
+    {
+        const int framesOfAnEnding = 9; // seal, description, directory, index, and the footers with their headers and padding
+        var (appends, pages) = (0, int.MaxValue);
+        var source = MemoryDisk.FromBytes(disks.GptBytes);
+        source.Before = (operation, _) =>
+        {
+            if (operation == "read" && Volatile.Read(ref appends) == pages) throw new DeviceGoneException("the fake disk is gone");
+        };
+        Bench.Backup(source, new MemoryStore { Before = (operation, _, _) => appends += operation == "append" ? 1 : 0 });
+        (appends, pages) = (0, appends - framesOfAnEnding);
+        var store = new MemoryStore { Before = (operation, _, _) => appends += operation == "append" ? 1 : 0 };
+        Assert.Throws<DeviceGoneException>(() => Bench.Backup(source, store));
+        source.Before = null;
+        store.Before = null;
+        using (var image = ImageReader.Open(store, Bench.Image))
+        {
+            Assert.False(image.IsComplete);
+            Assert.All(Enumerable.Range(0, image.RegionCount).Select(image.ReadRegion), page => Assert.DoesNotContain(ChunkState.Pending, Enumerable.Range(0, page.ChunkCount).Select(page.State)));
+        }
+        Assert.Throws<ImageIncompleteException>(() => Bench.PrepareRestore(store, Bench.RandomDisk(disks.Gpt.Length)));
+        Assert.Equal(0, Bench.Backup(source, store, Bench.BackupRequest with { Resume = true, Verify = true }).ExitCode);
+        MustHoldTheSame(Bench.TakeImage(disks.GptBytes), store);
+    }
+
+    [Fact]
     public void A_corrupted_target_is_found_by_verify()
     {
         var store = Bench.TakeImage(disks.GptBytes);

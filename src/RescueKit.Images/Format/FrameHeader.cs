@@ -15,6 +15,7 @@ internal enum FrameType : byte
     PartTrailer = 7,
     Padding = 8,
     Footer = 9,
+    Seal = 10,
 }
 
 /// <summary>The 32 clear bytes in front of every frame's payload (FORMAT.md, "Frames").</summary>
@@ -52,7 +53,7 @@ internal readonly record struct FrameHeader(
         header = default;
         if (bytes.Length < Size || BinaryPrimitives.ReadUInt32LittleEndian(bytes) != Magic) return false;
         var type = (FrameType)bytes[0x04];
-        if (type is < FrameType.Header or > FrameType.Footer || bytes[0x05] > (byte)CodecKind.Zstd) return false;
+        if (type is < FrameType.Header or > FrameType.Seal || bytes[0x05] > (byte)CodecKind.Zstd) return false;
         if (BinaryPrimitives.ReadUInt32LittleEndian(bytes[0x1C..]) != HeaderCrc(bytes, type, imageSeed)) return false;
         var stored = BinaryPrimitives.ReadUInt32LittleEndian(bytes[0x08..]);
         var content = BinaryPrimitives.ReadUInt32LittleEndian(bytes[0x0C..]);

@@ -24,6 +24,8 @@ internal sealed class ImageScan : IDisposable
     private ulong _lastSequence;
     private ulong _lastContentSequence;
     private ulong _indexSequence;
+    private ulong _sealSequence;
+    private ushort _sealSession;
     private int _looseCount;
 
     private ImageScan(PartSet parts, ImageHeader header, MasterKey? master)
@@ -57,6 +59,11 @@ internal sealed class ImageScan : IDisposable
 
     /// <summary>An index behind which no chunk or page was written.</summary>
     public IndexFormat? Index { get; private set; }
+
+    /// <summary>
+    /// The root digest that a seal, an index or a footer vouches for; null where there is none, or a chunk, a page or another session behind it.
+    /// </summary>
+    public ChunkDigest? SealedRoot { get; private set; }
 
     /// <exception cref="NotAnImageException">No part has a header of an image.</exception>
     /// <exception cref="ImageDamagedException">No description is left.</exception>
@@ -159,6 +166,13 @@ internal sealed class ImageScan : IDisposable
                 case FrameType.Index:
                     Index = IndexFormat.Parse(_fetcher.Fetch(part, at, FrameType.Index, FormatLimits.MaxPayload, out _), Header.ImageId);
                     _indexSequence = walker.Header.Sequence;
+                    Seal(Index.Summary.RootDigest, walker.Header);
+                    break;
+                case FrameType.Seal:
+                    Seal(SealFormat.Parse(_fetcher.Fetch(part, at, FrameType.Seal, FormatLimits.MaxPayload, out _)), walker.Header);
+                    break;
+                case FrameType.Footer:
+                    Seal(FooterFormat.Parse(_fetcher.Fetch(part, at, FrameType.Footer, FooterFormat.FrameSize, out _)).RootDigest, walker.Header);
                     break;
             }
         }
@@ -167,7 +181,10 @@ internal sealed class ImageScan : IDisposable
             // Lost to the scan, as if it were not there; what depended on it is found missing by whoever asks for it.
         }
         if (_lastContentSequence > _indexSequence) Index = null;
+        if (_lastContentSequence > _sealSequence || walker.Header.Session != _sealSession) SealedRoot = null;
     }
+
+    private void Seal(ChunkDigest root, FrameHeader frame) => (SealedRoot, _sealSequence, _sealSession) = (root, frame.Sequence, frame.Session);
 
     private void ReadDescription(IPartReader part, FrameLocation at)
     {

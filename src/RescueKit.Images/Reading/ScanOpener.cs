@@ -78,11 +78,16 @@ internal sealed class ScanOpener(PartSet parts, Func<ReadOnlyMemory<byte>>? pass
         var rows = RowsOfPages(scan, fetcher, out var totals, out var pages);
         var substitutes = scan.Loose.ToDictionary(loose => loose.Key, loose => new SubstitutePage(scan.Pages[loose.Key], loose.Value));
         var missing = Enumerable.Range(1, scan.PartCount).Any(part => !parts.Parts.ContainsKey(part));
-        var whole = pages == rows.Length && totals.PendingChunks == 0 && substitutes.Count == 0 && !missing && scan.Index is null;
-        parts.Repairs.Add(whole
-            ? "Footers and index are lost; the index was rebuilt from the regions' pages, which are all there."
-            : $"The image was not completed, or its end is lost: {pages} of {rows.Length} regions have a page.");
-        var content = whole ? ImageDigests.OfContent(description.Geometry, rows.Select(row => row.Digest)) : default;
+        var content = ImageDigests.OfContent(description.Geometry, rows.Select(row => row.Digest));
+        var root = ImageDigests.OfRoot(scan.Header.ImageId, scan.DescriptionDigest, content);
+        // Nothing less will do: that each region has a page does not say that the disk was found unaltered, nor that the pages are the newest.
+        var whole = scan.SealedRoot == root && !missing;
+        parts.Repairs.Add((whole, scan.SealedRoot) switch
+        {
+            (true, _) => "Footers and index are lost; the index was rebuilt from the regions' pages, which are all there.",
+            (false, null) => $"The image was not completed, or its end is lost: {pages} of {rows.Length} regions have a page.",
+            _ => $"The image was completed, but not all of it is left: {pages} of {rows.Length} regions have a page.",
+        });
         return new ImageIndex
         {
             Header = scan.Header,
@@ -91,9 +96,9 @@ internal sealed class ScanOpener(PartSet parts, Func<ReadOnlyMemory<byte>>? pass
             Rows = rows,
             PartCount = scan.PartCount,
             Substitutes = substitutes,
-            ContentDigest = content,
-            Summary = !whole ? null : new ImageSummary(scan.Header.ImageId, ImageDigests.OfRoot(scan.Header.ImageId, scan.DescriptionDigest, content),
-                scan.PartCount, parts.Parts.Values.Sum(part => part.Length), totals.Used, totals.Unreadable, totals.Excluded, totals.DataChunks,
+            ContentDigest = whole ? content : default,
+            Summary = !whole ? null : new ImageSummary(scan.Header.ImageId, root, scan.PartCount,
+                parts.Parts.Values.Sum(part => part.Length), totals.Used, totals.Unreadable, totals.Excluded, totals.DataChunks,
                 totals.ZeroChunks, Math.Max(0, totals.DataChunks - scan.ChunkFrames)),
         };
     }

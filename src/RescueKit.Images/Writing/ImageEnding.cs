@@ -5,7 +5,7 @@ using RescueKit.Model;
 
 namespace RescueKit.Images.Writing;
 
-/// <summary>Completes an image: data → sync → description copy, directory, index → sync → footers → sync.</summary>
+/// <summary>Completes an image: data → sync → seal, description copy, directory, index → sync → footers → sync.</summary>
 internal sealed class ImageEnding(WriterStart start, Action<long, long> makeRoom, long chunkFrames)
 {
     private readonly FrameAppender _appender = start.Appender;
@@ -16,10 +16,15 @@ internal sealed class ImageEnding(WriterStart start, Action<long, long> makeRoom
     {
         _appender.Flush();
         start.Description.Write(_builder.Clear());
-        var descriptionDigest = DescriptionFormat.DigestOf(_builder.Payload);
+        var description = DescriptionFormat.DigestOf(_builder.Payload);
+        var content = ImageDigests.OfContent(start.Description.Geometry, _pages.Rows.ToArray().Select(row => row.Digest));
+        var root = ImageDigests.OfRoot(start.Header.ImageId, description, content);
+        SealFormat.Write(_builder.Clear(), root);
+        Append(FrameType.Seal);
+        start.Description.Write(_builder.Clear());
         var copy = Append(FrameType.Description);
         var directories = AppendDirectories();
-        var (indexAt, indexDigest, index) = AppendIndex([start.DescriptionAt, copy], descriptionDigest, directories);
+        var (indexAt, indexDigest, index) = AppendIndex([start.DescriptionAt, copy], directories, description, content, root);
         _appender.Flush();
         AppendFooters(new FooterFormat(start.Header.ImageId, indexAt, indexDigest, index.Summary.RootDigest, _appender.Part, index.PartLengths[^1]));
         _appender.Flush();
@@ -40,15 +45,14 @@ internal sealed class ImageEnding(WriterStart start, Action<long, long> makeRoom
     }
 
     private (FrameLocation At, ChunkDigest Digest, IndexFormat Index) AppendIndex(
-        FrameLocation[] descriptions, ChunkDigest descriptionDigest, List<DirectoryRow> directories)
+        FrameLocation[] descriptions, List<DirectoryRow> directories, ChunkDigest description, ChunkDigest content, ChunkDigest root)
     {
         // The index tells the final length of the last part, so it and the footers are placed before it is written.
         makeRoom(IndexFormat.SizeOf(directories.Count, _appender.Part + 1, start.Sessions.Count), FooterFormat.TailSize);
         var size = IndexFormat.SizeOf(directories.Count, _appender.Part, start.Sessions.Count);
         var lastLength = _appender.Position + _appender.FrameSize(size) + FooterFormat.TailSize;
-        var content = ImageDigests.OfContent(start.Description.Geometry, _pages.Rows.ToArray().Select(row => row.Digest));
         var totals = _pages.Totals;
-        var summary = new ImageSummary(start.Header.ImageId, ImageDigests.OfRoot(start.Header.ImageId, descriptionDigest, content), _appender.Part,
+        var summary = new ImageSummary(start.Header.ImageId, root, _appender.Part,
             _appender.ClosedParts.Sum() + lastLength, totals.Used, totals.Unreadable, totals.Excluded, totals.DataChunks, totals.ZeroChunks,
             Math.Max(0, totals.DataChunks - chunkFrames));
         var index = new IndexFormat
@@ -56,7 +60,7 @@ internal sealed class ImageEnding(WriterStart start, Action<long, long> makeRoom
             Summary = summary,
             RegionCount = _pages.Rows.Length,
             Descriptions = descriptions,
-            DescriptionDigest = descriptionDigest,
+            DescriptionDigest = description,
             ContentDigest = content,
             Directories = directories,
             PartLengths = [.. _appender.ClosedParts, lastLength],
