@@ -75,7 +75,8 @@ internal sealed class OrderedPipeline<TJob>(int workers, int capacity, Func<TJob
                 lock (_gate)
                 {
                     _done[slot] = true;
-                    Monitor.PulseAll(_gate);
+                    // Only the oldest job is waited for; waking a thread costs more than the lock.
+                    if (slot == (int)(_finished % _ring.Length)) Monitor.PulseAll(_gate);
                 }
             }
         }

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Collections.Concurrent;
 using RescueKit.Images.Codecs;
 using RescueKit.Images.Format;
 using RescueKit.Model;
@@ -76,35 +75,46 @@ public sealed class EncodedChunk : IDisposable
     }
 }
 
-/// <summary>Chunk buffers of one writer: as many as are under way at once, used again and again. Thread-safe.</summary>
+/// <summary>
+/// Chunk buffers of one writer: as many as are under way at once, used again and again, the one used last first, because the
+/// processor's cache still holds it. Thread-safe.
+/// </summary>
 internal sealed class EncodedChunkPool(int chunkSize) : IDisposable
 {
     // Beyond the bounds of both codecs: LZ4 n + n/255 + 16, zstd n + n/256 + 64.
     private readonly int _capacity = chunkSize + chunkSize / 128 + 256;
-    private readonly ConcurrentQueue<EncodedChunk> _free = new();
-    private volatile bool _closed;
+    private readonly Lock _lock = new();
+    private readonly Stack<EncodedChunk> _free = new();
+    private bool _closed;
 
     public EncodedChunk Rent(long chunk)
     {
-        if (!_free.TryDequeue(out var encoded)) encoded = new EncodedChunk(this, _capacity);
+        EncodedChunk? encoded;
+        lock (_lock) _free.TryPop(out encoded);
+        encoded ??= new EncodedChunk(this, _capacity);
         encoded.Rent(chunk);
         return encoded;
     }
 
     public void Return(EncodedChunk chunk)
     {
-        _free.Enqueue(chunk);
-        if (_closed) Drain();
+        lock (_lock)
+        {
+            if (!_closed)
+            {
+                _free.Push(chunk);
+                return;
+            }
+        }
+        chunk.Free();
     }
 
     public void Dispose()
     {
-        _closed = true;
-        Drain();
-    }
-
-    private void Drain()
-    {
-        while (_free.TryDequeue(out var chunk)) chunk.Free();
+        lock (_lock)
+        {
+            _closed = true;
+            while (_free.TryPop(out var chunk)) chunk.Free();
+        }
     }
 }
