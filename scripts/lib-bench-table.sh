@@ -52,8 +52,10 @@ print_table() {
         for codec in lz4 zstd; do
             at_least "$name: create, ${codec/lz4/LZ4}" "$(median "$name create rescuekit $codec")" "digest and codec alone, both cores:" \
                 "$(median "$name create limit $codec")" 0.8
-            at_least "$name: restore, ${codec/lz4/LZ4}" "$(median "$name restore rescuekit $codec")" "digest and codec alone, both cores:" \
+            at_least "$name: verify, ${codec/lz4/LZ4}" "$(median "$name verify rescuekit $codec")" "digest and codec alone, both cores:" \
                 "$(median "$name restore limit $codec")" 0.8
+            at_least "$name: restore over a disk, ${codec/lz4/LZ4}" "$(median "$name overwrite rescuekit $codec")" \
+                "digest and codec alone, both cores:" "$(median "$name restore limit $codec")" 0.8
         done
     done
     at_most "peak memory, 4 GiB disk" "$(peak '^ext4 [a-z]+ rescuekit') MiB" "–" "$(peak '^ext4 [a-z]+ rescuekit')" 256 " MiB"
