@@ -1,0 +1,26 @@
+namespace RescueKit.EndToEnd.Tests.Guests;
+
+/// <summary>Made once for all classes of the collection. They run one after another: an emulated machine keeps both processors busy.</summary>
+public sealed class GuestSystem : IDisposable
+{
+    private static readonly string[] s_modules =
+    [
+        "virtio_pci", "virtio_console", "virtio_blk", "virtio_scsi", "sd_mod", "ahci", "nvme", "xhci_pci", "usb_storage",
+        "ext4", "dm_mod", "raid1",
+    ];
+
+    private readonly Lazy<GuestInitramfs> _initramfs = new(() => new GuestInitramfs(GuestKernel.Current, s_modules, ["dmsetup", "lvm", "mdadm"]));
+
+    internal Guest Boot(params IEnumerable<GuestDisk> disks) => new(_initramfs.Value, disks);
+
+    public void Dispose()
+    {
+        if (_initramfs.IsValueCreated) _initramfs.Value.Dispose();
+    }
+}
+
+[CollectionDefinition(Name)]
+public sealed class GuestTests : ICollectionFixture<GuestSystem>
+{
+    public const string Name = "guests";
+}
