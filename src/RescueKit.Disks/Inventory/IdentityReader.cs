@@ -69,8 +69,8 @@ internal sealed partial class IdentityReader(SystemRoot root, BlockTree tree)
         if (folder.Contains("/mmc_host/", StringComparison.Ordinal)) return "mmc";
         if (folder.Contains("/ata", StringComparison.Ordinal)) return "sata";
         if (folder.Contains("/vbd-", StringComparison.Ordinal)) return "xen";
-        if (folder.Contains("/virtio", StringComparison.Ordinal)) return "virtio";
-        return folder.Contains("/host", StringComparison.Ordinal) ? "scsi" : null;
+        if (ScsiHost().IsMatch(folder)) return "scsi"; // whatever carries it, virtio too
+        return folder.Contains("/virtio", StringComparison.Ordinal) ? "virtio" : null;
     }
 
     /// <summary>
@@ -118,6 +118,9 @@ internal sealed partial class IdentityReader(SystemRoot root, BlockTree tree)
 
     [GeneratedRegex(@"^[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]$")]
     private static partial Regex PciAddress();
+
+    [GeneratedRegex(@"/host\d+/")]
+    private static partial Regex ScsiHost();
 
     [GeneratedRegex(@"^\d+:\d+:\d+:\d+$")]
     private static partial Regex ScsiAddress();

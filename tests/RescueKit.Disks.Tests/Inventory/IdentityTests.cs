@@ -59,6 +59,14 @@ public sealed class IdentityTests : IDisposable
     }
 
     [Fact]
+    public void A_scsi_disk_is_one_whatever_carries_it()
+    {
+        _machine.Disk("sda", "pci0000:00/0000:00:03.0/virtio1/host0/target0:0:2/0:0:2:0", 1 << 30, ("device/model", "QEMU HARDDISK"));
+        var identity = Assert.Single(_machine.Look().List()).Geometry.Identity;
+        Assert.Equal(("scsi", "0000:00:03.0:0:2:0"), (identity.Bus, identity.Port));
+    }
+
+    [Fact]
     public void A_suffix_grows_until_no_other_disk_ends_with_it()
     {
         _machine.Disk("vda", "pci0000:00/0000:00:02.0/virtio1", 1 << 30, ("serial", "AAAA-1234567"));
