@@ -38,11 +38,14 @@ public static class DiskInventory
         var machine = Now();
         if (LibC.Stat(path) is { IsBlockDevice: true } status && machine.ByNumber(status.DeviceMajor, status.DeviceMinor) is { } node)
             return machine.DisksBelow(node);
-        for (var existing = Path.GetFullPath(path); ; existing = Path.GetDirectoryName(existing) ?? "/")
-        {
-            if (LibC.RealPath(existing) is { } real) return machine.DisksBelow(real);
-            if (existing == "/") return [];
-        }
+        return machine.DisksBelow(Existing(path).Real);
+    }
+
+    /// <summary>The path with every symbolic link followed, as far as it exists: two names of one place are equal.</summary>
+    public static string RealPath(string path)
+    {
+        var (existing, real) = Existing(path);
+        return Path.GetFullPath(Path.Combine(real, Path.GetRelativePath(existing, Path.GetFullPath(path))));
     }
 
     /// <summary>
@@ -50,6 +53,16 @@ public static class DiskInventory
     /// serial, and this length. Null where none or several fit: then nobody can say that it is the same disk.
     /// </summary>
     public static string? FindReturned(DiskIdentity identity, long length) => Now().Find(identity, length);
+
+    /// <summary>The path, or the nearest folder above that exists, as given and with every symbolic link followed.</summary>
+    private static (string Path, string Real) Existing(string path)
+    {
+        for (var existing = Path.GetFullPath(path); ; existing = Path.GetDirectoryName(existing) ?? "/")
+        {
+            if (LibC.RealPath(existing) is { } real) return (existing, real);
+            if (existing == "/") return ("/", "/");
+        }
+    }
 
     internal static Machine Now() => new(new SystemRoot());
 }

@@ -48,6 +48,8 @@ internal sealed class BackupRun : RunBase
 
     public override RunPlan Plan { get; }
 
+    public override bool IsConfidential => _request.Passphrase is not null;
+
     public override void Dispose() => _source.Dispose();
 
     protected override int? PartitionAt(long position) => _survey.PartitionAt(position);
@@ -76,7 +78,7 @@ internal sealed class BackupRun : RunBase
         if (!_begun) return null;
         try
         {
-            _writeReceipt(_name + ".receipt.json", ReceiptJson.Serialize(_request.Passphrase is null ? receipt : ReceiptJson.ForEncrypted(receipt)));
+            _writeReceipt(_name + ".receipt.json", ReceiptJson.Serialize(IsConfidential ? ReceiptJson.ForEncrypted(receipt) : receipt));
             return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or RescueKitException)

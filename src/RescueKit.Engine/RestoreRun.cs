@@ -65,6 +65,8 @@ internal sealed class RestoreRun : RunBase
 
     public override RunPlan Plan { get; }
 
+    public override bool IsConfidential => _image.IsEncrypted;
+
     private ExtentSet Unreadable { get; }
 
     public override void Dispose()

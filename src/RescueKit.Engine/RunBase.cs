@@ -9,6 +9,8 @@ internal abstract class RunBase(RunResources resources) : IRun
 {
     public abstract RunPlan Plan { get; }
 
+    public virtual bool IsConfidential => false;
+
     protected RunResources Resources { get; } = resources;
 
     public Receipt Execute(string? confirm, Action<RunProgress>? progress, CancellationToken cancel)

@@ -18,6 +18,9 @@ public interface IRun : IDisposable
 {
     RunPlan Plan { get; }
 
+    /// <summary>True where the image is encrypted: what is kept of the run may tell nothing about the disk.</summary>
+    bool IsConfidential { get; }
+
     /// <param name="confirm">What the person typed; must equal the plan's ConfirmId where that is set (else SafetyException).</param>
     /// <param name="progress">Called a few times a second from some thread; null for none.</param>
     Receipt Execute(string? confirm, Action<RunProgress>? progress, CancellationToken cancel);

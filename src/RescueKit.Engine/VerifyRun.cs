@@ -32,6 +32,8 @@ internal sealed class VerifyRun : RunBase
 
     public override RunPlan Plan { get; }
 
+    public override bool IsConfidential => _image.IsEncrypted;
+
     public override void Dispose() => _image.Dispose();
 
     protected override int? PartitionAt(long position) => _image.Description.Volumes

@@ -18,10 +18,6 @@ internal static class JsonOutput
     public static void Write(TextWriter to, DiskDocument disk) => Write(to, disk, CliJson.Default.DiskDocument);
     public static void Write(TextWriter to, ImageDocument image) => Write(to, image, CliJson.Default.ImageDocument);
 
-    /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void WriteFile(string path, Receipt receipt) =>
-        File.WriteAllBytes(path, [.. ReceiptJson.Serialize(receipt), (byte)'\n']);
-
     private static void Write<T>(TextWriter to, T value, JsonTypeInfo<T> type) => Print(to, JsonSerializer.Serialize(value, type));
 
     private static void Print(TextWriter to, string document)

@@ -3,6 +3,8 @@ using RescueKit.Cli.Json;
 using RescueKit.Cli.Output;
 using RescueKit.Cli.Progress;
 using RescueKit.Engine;
+using RescueKit.Engine.Receipts;
+using RescueKit.Model;
 
 namespace RescueKit.Cli.Session;
 
@@ -19,6 +21,7 @@ internal static class RunSession
         var confirm = Confirmation.Obtain(run.Plan, options.Confirm, host.Terminal);
         host.Terminal.Out.Flush();
         var cancel = host.Interruption.BeginRun();
+        using var kept = options.ReceiptFile is { } path ? ReceiptFile.Prepare(path, run.Plan.From.Path, run.Plan.Onto.Path) : null;
         Receipt receipt;
         using (var progress = options.Quiet ? null : new ProgressReporter(host.Terminal, host.Clock))
         {
@@ -36,11 +39,26 @@ internal static class RunSession
                 return error.ExitCode;
             }
         }
-        if (options.ReceiptFile is { } file) JsonOutput.WriteFile(file, receipt);
+        if (kept is not null && Keep(kept, receipt, run.IsConfidential) is { } problem)
+            receipt = receipt with { Warnings = [.. receipt.Warnings, problem] };
         if (options.Json) JsonOutput.Write(host.Terminal.Out, receipt);
         else ReceiptText.Write(host.Terminal.Out, receipt);
         if (receipt.Error is { } message) host.Terminal.Error.WriteLine($"error: {message}");
         return receipt.ExitCode;
+    }
+
+    /// <summary>The run is done whatever becomes of its receipt: a failure here is a sentence, not an error.</summary>
+    private static string? Keep(ReceiptFile file, Receipt receipt, bool isConfidential)
+    {
+        try
+        {
+            file.Write([.. ReceiptJson.Serialize(isConfidential ? ReceiptJson.ForEncrypted(receipt) : receipt), (byte)'\n']);
+            return null;
+        }
+        catch (RescueKitException e)
+        {
+            return $"The receipt could not be written: {e.Message}";
+        }
     }
 
     private static int ShowOnly(CliHost host, RunOptions options, RunPlan plan)

@@ -32,7 +32,7 @@ internal static class SafetyChecks
 
     public static void DifferentDisks(string source, string target)
     {
-        if (Canonical(source) == Canonical(target))
+        if (DiskInventory.RealPath(source) == DiskInventory.RealPath(target))
             throw new SafetyException($"{target} is the source itself", "choose another target");
     }
 
@@ -40,8 +40,8 @@ internal static class SafetyChecks
     /// <param name="below">The disks that hold the image, as the inventory tells.</param>
     public static void ImageLiesElsewhere(string image, string disk, string role, IReadOnlyList<string> below)
     {
-        var path = Canonical(disk);
-        if (Canonical(image) == path || below.Any(b => Canonical(b) == path))
+        var path = DiskInventory.RealPath(disk);
+        if (DiskInventory.RealPath(image) == path || below.Any(b => DiskInventory.RealPath(b) == path))
         {
             throw new SafetyException(
                 $"the image {image} lies on {disk}, the {role}",
@@ -102,18 +102,6 @@ internal static class SafetyChecks
         {
             throw new SafetyException(
                 $"{disk.Name} has changed since the plan was made (at offset {where.Offset})", "look at the new plan and start again");
-        }
-    }
-
-    private static string Canonical(string path)
-    {
-        try
-        {
-            return File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
-        }
-        catch (IOException)
-        {
-            return Path.GetFullPath(path);
         }
     }
 }

@@ -7,6 +7,7 @@ internal delegate Receipt ExecuteRun(string? confirm, Action<RunProgress>? progr
 internal sealed class FakeRun(RunPlan plan, ExecuteRun execute) : IRun
 {
     public RunPlan Plan { get; } = plan;
+    public bool IsConfidential { get; init; }
     public bool Executed { get; private set; }
     public bool Disposed { get; private set; }
 

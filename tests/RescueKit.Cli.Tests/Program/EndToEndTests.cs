@@ -117,6 +117,26 @@ public sealed class EndToEndTests : IDisposable
     }
 
     [Fact]
+    public void A_receipt_never_lands_on_the_source_the_target_or_the_image()
+    {
+        var disk = SmallDisk.Make(_folder);
+        var image = _folder.File("disk.rki");
+        var before = Digest(disk);
+        Assert.Equal(4, Rescuekit.Run("image", "create", disk, image, "--receipt", disk).ExitCode);
+        Assert.Equal(4, Rescuekit.Run("image", "create", disk, image, "--receipt", image).ExitCode);
+        Assert.Equal(before, Digest(disk));
+        Assert.False(File.Exists(image));
+        Must("image", "create", disk, image, "--quiet");
+        var made = Digest(image);
+        var target = _folder.File("new.raw");
+        foreach (var name in (string[])[image, target])
+            Assert.Equal(4, Rescuekit.Run("image", "restore", image, target, "--receipt", name).ExitCode);
+        Assert.Equal(4, Rescuekit.Run("image", "verify", image, "--receipt", image).ExitCode);
+        Assert.Equal(made, Digest(image));
+        Assert.False(File.Exists(target));
+    }
+
+    [Fact]
     public void Damaged_images_end_with_3_and_missing_files_with_1()
     {
         var disk = SmallDisk.Make(_folder);
@@ -167,8 +187,13 @@ public sealed class EndToEndTests : IDisposable
 
         Assert.Equal(2, Rescuekit.Run("image", "verify", image).ExitCode);
         Assert.Equal(3, Rescuekit.Run("image", "verify", image, "--passphrase-file", wrong).ExitCode);
-        Must("image", "verify", image, "--passphrase-file", key);
-        Must("image", "restore", image, _folder.File("new.raw"), "--passphrase-file", key);
+        Must("image", "verify", image, "--passphrase-file", key, "--receipt", _folder.File("verified.json"));
+        Must("image", "restore", image, _folder.File("new.raw"), "--passphrase-file", key, "--receipt", _folder.File("restored.json"));
+        foreach (var receipt in (string[])["verified.json", "restored.json", "secret.rki.receipt.json"])
+        {
+            foreach (var text in (string[])["rootlabel", "ESPLABEL", ".raw", "ext4"])
+                Assert.DoesNotContain(text, File.ReadAllText(_folder.File(receipt)), StringComparison.Ordinal);
+        }
         SmallDisk.MustBeWhole(_folder.File("new.raw"), _folder);
     }
 

@@ -99,6 +99,84 @@ public sealed class RunSessionTests : IDisposable
     }
 
     [Fact]
+    public void A_receipt_replaces_an_older_receipt_and_nothing_else()
+    {
+        using var folder = new TempFolder();
+        var file = folder.File("receipt.json");
+        for (var round = 0; round < 2; round++) Assert.Equal(5, Execute(Options with { ReceiptFile = file }, _run));
+        Assert.Equal([file], Directory.GetFileSystemEntries(folder.FullPath));
+
+        var disk = folder.File("disk.raw");
+        var content = new byte[1 << 20];
+        new Random(3).NextBytes(content);
+        File.WriteAllBytes(disk, content);
+        File.CreateSymbolicLink(folder.File("link"), disk);
+        File.WriteAllText(folder.File("other.json"), "{ \"name\": \"value\" }");
+        foreach (var name in (string[])["disk.raw", "link", "other.json"])
+        {
+            var run = new FakeRun(Samples.Plan, (_, _, _) => Samples.Receipt);
+            Assert.Throws<SafetyException>(() => Execute(Options with { ReceiptFile = folder.File(name) }, run));
+            Assert.False(run.Executed);
+        }
+        Assert.Equal(content, File.ReadAllBytes(disk));
+    }
+
+    [Theory]
+    [InlineData("image.rki")]
+    [InlineData("image.rki.002")]
+    [InlineData("new.raw")]
+    public void A_receipt_does_not_take_a_name_that_the_run_needs(string name)
+    {
+        using var folder = new TempFolder();
+        Directory.CreateSymbolicLink(folder.File("alias"), folder.FullPath);
+        var plan = Samples.Plan with
+        {
+            From = Samples.Plan.From with { Path = folder.File("image.rki") },
+            Onto = Samples.Plan.Onto with { Path = folder.File("new.raw") },
+        };
+        var run = new FakeRun(plan, (_, _, _) => Samples.Receipt);
+        Assert.Throws<SafetyException>(() => Execute(Options with { ReceiptFile = folder.File($"alias/{name}") }, run));
+        Assert.False(run.Executed);
+    }
+
+    [Fact]
+    public void A_receipt_that_cannot_be_written_is_found_before_the_run()
+    {
+        using var folder = new TempFolder();
+        Assert.Throws<DeviceException>(() => Execute(Options with { ReceiptFile = folder.File("nowhere/receipt.json") }, _run));
+        Assert.False(_run.Executed);
+    }
+
+    [Fact]
+    public void What_bears_the_receipts_name_after_the_run_is_kept_and_the_result_is_printed_all_the_same()
+    {
+        using var folder = new TempFolder();
+        var file = folder.File("receipt.json");
+        var run = new FakeRun(Samples.Plan, (_, _, _) =>
+        {
+            File.WriteAllText(file, "precious");
+            return Samples.Receipt;
+        });
+        Assert.Equal(5, Execute(Options with { ReceiptFile = file }, run));
+        Assert.Equal("precious", File.ReadAllText(file));
+        Assert.Contains("warning: The receipt could not be written", _terminal.Output.ToString(), StringComparison.Ordinal);
+        Assert.Equal([file], Directory.GetFileSystemEntries(folder.FullPath));
+    }
+
+    [Fact]
+    public void The_kept_receipt_of_an_encrypted_image_tells_nothing_about_the_disk()
+    {
+        using var folder = new TempFolder();
+        var file = folder.File("receipt.json");
+        Execute(Options with { ReceiptFile = file }, new FakeRun(Samples.Plan, (_, _, _) => Samples.Receipt) { IsConfidential = true });
+        var text = File.ReadAllText(file);
+        Assert.Contains("complete with losses", text, StringComparison.Ordinal);
+        foreach (var secret in (string[])["/dev/sda", "ext4", "root\"", Samples.Receipt.RootDigest!, $"{Samples.Receipt.BytesRead}"])
+            Assert.DoesNotContain(secret, text, StringComparison.Ordinal);
+        Assert.Equal("600", Tool.Must("stat", "-c", "%a", file).Output.Trim());
+    }
+
+    [Fact]
     public void What_failed_is_also_said_on_standard_error()
     {
         var failed = Samples.Receipt with { Verdict = "failed", Error = "chunk 7 is damaged", ExitCode = 3 };
