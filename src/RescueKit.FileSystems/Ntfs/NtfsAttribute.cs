@@ -9,6 +9,7 @@ internal sealed class NtfsAttribute
 {
     private const int ResidentHeader = 0x18;
     private const int NonResidentHeader = 0x40;
+    private const int FileNameHeader = 0x42;
 
     /// <exception cref="MalformedException">A field points outside the attribute.</exception>
     public NtfsAttribute(ReadOnlyMemory<byte> bytes, string owner)
@@ -32,17 +33,19 @@ internal sealed class NtfsAttribute
             int offset = BinaryPrimitives.ReadUInt16LittleEndian(span[0x14..]);
             if (offset + (long)length > span.Length) throw new MalformedException($"an attribute of {owner} has its value outside");
             Value = bytes.Slice(offset, (int)length);
+            CheckKind(owner);
             return;
         }
 
         int pairs = BinaryPrimitives.ReadUInt16LittleEndian(span[0x20..]);
-        if (pairs < NonResidentHeader || pairs > span.Length) throw new MalformedException($"an attribute of {owner} has its run list outside");
+        if (pairs < NonResidentHeader || pairs >= span.Length) throw new MalformedException($"an attribute of {owner} has its run list outside");
         MappingPairs = bytes[pairs..];
         LowestVcn = BinaryPrimitives.ReadInt64LittleEndian(span[0x10..]);
         HighestVcn = BinaryPrimitives.ReadInt64LittleEndian(span[0x18..]);
         AllocatedSize = BinaryPrimitives.ReadInt64LittleEndian(span[0x28..]);
         DataSize = BinaryPrimitives.ReadInt64LittleEndian(span[0x30..]);
         InitializedSize = BinaryPrimitives.ReadInt64LittleEndian(span[0x38..]);
+        CheckKind(owner);
     }
 
     public uint Type { get; }
@@ -64,4 +67,24 @@ internal sealed class NtfsAttribute
     public long DataSize { get; }
     public long InitializedSize { get; }
     public ReadOnlyMemory<byte> MappingPairs { get; }
+
+    /// <summary>What of each kind never leaves the record, what always does, and how long it is at least: drivers refuse a file that differs.</summary>
+    private void CheckKind(string owner)
+    {
+        var (resident, shortest) = Type switch
+        {
+            AttributeType.StandardInformation => (true, 0x30),
+            AttributeType.FileName => (true, FileNameHeader),
+            AttributeType.ObjectId => (true, 0x10),
+            AttributeType.VolumeName or AttributeType.EaInformation => (true, 0),
+            AttributeType.VolumeInformation => (true, 0x0C),
+            AttributeType.IndexRoot => (true, NtfsIndex.RootHeader + NtfsIndex.Header),
+            AttributeType.IndexAllocation => (false, 0),
+            _ => (IsResident, 0),
+        };
+        if (IsResident != resident || Value.Length < shortest) throw new MalformedException($"attribute 0x{Type:X} of {owner} lies where it must not, or is too short");
+        if (Type != AttributeType.FileName) return;
+        var characters = Value.Span[0x40];
+        if (characters == 0 || FileNameHeader + 2 * characters > Value.Length) throw new MalformedException($"{owner} has a damaged name");
+    }
 }

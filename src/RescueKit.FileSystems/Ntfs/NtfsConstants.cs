@@ -3,13 +3,17 @@ namespace RescueKit.FileSystems.Ntfs;
 /// <summary>Attribute types, as they stand in an attribute's header (Linux-NTFS documentation, "Attributes").</summary>
 internal static class AttributeType
 {
+    public const uint StandardInformation = 0x10;
     public const uint AttributeList = 0x20;
+    public const uint FileName = 0x30;
+    public const uint ObjectId = 0x40;
     public const uint VolumeName = 0x60;
     public const uint VolumeInformation = 0x70;
     public const uint Data = 0x80;
     public const uint IndexRoot = 0x90;
     public const uint IndexAllocation = 0xA0;
     public const uint Bitmap = 0xB0;
+    public const uint EaInformation = 0xD0;
     public const uint End = 0xFFFFFFFF;
 }
 
@@ -60,4 +64,12 @@ internal enum AttributeFlags : ushort
     CompressionMask = 0x00FF,
     Encrypted = 0x4000,
     Sparse = 0x8000,
+}
+
+/// <summary>Bits of a file's own attributes in $STANDARD_INFORMATION that concern how its data lies.</summary>
+[Flags]
+internal enum FileFlags : uint
+{
+    Sparse = 0x0200,
+    Encrypted = 0x4000,
 }

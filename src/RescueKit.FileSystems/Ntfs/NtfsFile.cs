@@ -12,6 +12,9 @@ internal sealed class NtfsFile
 
     private const int MinListEntry = 0x1A;
 
+    /// <summary>72 bytes since NTFS 3.0.</summary>
+    private const int MaxStandardInformation = 1024;
+
     private readonly MasterFileTable _mft;
     private readonly List<ListEntry>? _list;
 
@@ -52,6 +55,19 @@ internal sealed class NtfsFile
     /// <summary>The unnamed data, which every file of the system has.</summary>
     /// <exception cref="MalformedException">There is none, or it is damaged.</exception>
     public NtfsStream OpenData() => OpenStream(AttributeType.Data) ?? throw new MalformedException($"{Base.Name} has no data");
+
+    /// <summary>What the file says of itself has to agree with how its unnamed data lies; a driver refuses it otherwise.</summary>
+    /// <exception cref="MalformedException">It does not, or the file says nothing of itself.</exception>
+    public void CheckFlags()
+    {
+        var information = OpenStream(AttributeType.StandardInformation)?.ReadAll(MaxStandardInformation)
+            ?? throw new MalformedException($"{Base.Name} has no standard information");
+        var flags = (FileFlags)BinaryPrimitives.ReadUInt32LittleEndian(information.AsSpan(0x20));
+        if (OpenStream(AttributeType.Data)?.Flags is not { } data) return;
+        if (data.HasFlag(AttributeFlags.Encrypted) != flags.HasFlag(FileFlags.Encrypted)
+            || (data.HasFlag(AttributeFlags.Sparse) && !flags.HasFlag(FileFlags.Sparse)))
+            throw new MalformedException($"{Base.Name} calls itself 0x{(uint)flags:X} and its data 0x{(ushort)data:X}");
+    }
 
     /// <summary>Every attribute of the file that has clusters, in full.</summary>
     /// <exception cref="MalformedException">One of them contradicts itself.</exception>

@@ -12,7 +12,9 @@ internal static class NtfsIndex
     /// <summary>Bytes in front of the index header in an index block.</summary>
     public const int BlockHeader = 0x18;
 
-    private const int Header = 0x10;
+    /// <summary>Bytes of the index header itself.</summary>
+    public const int Header = 0x10;
+
     private const int EntryHeader = 0x10;
     private const int HasBranch = 1;
     private const int LastEntry = 2;

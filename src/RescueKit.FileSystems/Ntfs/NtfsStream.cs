@@ -29,10 +29,12 @@ internal sealed class NtfsStream
     /// <summary>Bytes up to here were written; behind, the stream reads as zeros whatever its clusters hold.</summary>
     public long InitializedSize { get; }
 
+    public AttributeFlags Flags => _first.Flags;
+
     public IReadOnlyList<ClusterRun> Runs => _runs;
 
     /// <summary>True where every byte lies as it is on a cluster of its own: not compressed, sparse or encrypted.</summary>
-    public bool IsPlain => (_first.Flags & (AttributeFlags.CompressionMask | AttributeFlags.Sparse | AttributeFlags.Encrypted)) == 0
+    public bool IsPlain => (Flags & (AttributeFlags.CompressionMask | AttributeFlags.Sparse | AttributeFlags.Encrypted)) == 0
         && !_runs.Exists(run => run.Lcn == ClusterRun.Hole);
 
     private long ClusterEnd => _runs.Count == 0 ? 0 : _runs[^1].End;
@@ -81,7 +83,7 @@ internal sealed class NtfsStream
             _first.Value.Span.Slice((int)offset, buffer.Length).CopyTo(buffer);
             return;
         }
-        if ((_first.Flags & (AttributeFlags.CompressionMask | AttributeFlags.Encrypted)) != 0)
+        if ((Flags & (AttributeFlags.CompressionMask | AttributeFlags.Encrypted)) != 0)
             throw new MalformedException($"{_owner} is compressed or encrypted");
         var initialized = (int)Math.Clamp(InitializedSize - offset, 0, buffer.Length);
         buffer[initialized..].Clear();

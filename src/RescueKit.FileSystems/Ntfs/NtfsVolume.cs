@@ -81,18 +81,33 @@ internal sealed class NtfsVolume
     }
 
     /// <summary>Looks through all streams of all files that every volume has.</summary>
-    /// <exception cref="MalformedException">One is damaged, or a cluster of it is marked free.</exception>
+    /// <exception cref="MalformedException">One is damaged, a cluster of it is marked free, or the root directory does not name it.</exception>
     /// <exception cref="BlockReadException">A structure cannot be read.</exception>
     public void CheckSystemFiles()
     {
+        CheckNames();
         for (var number = SystemRecord.Mft; number < SystemRecord.FirstReserved; number++)
         {
             var file = Mft.Open(number);
+            file.CheckFlags();
             foreach (var stream in file.StreamsWithClusters()) CheckBitmapCovers(stream.Extents(), file.Base.Name);
             foreach (var root in file.Base.Attributes.Where(a => a.Type == AttributeType.IndexRoot)) CheckIndexRoot(file, root);
             // Of these every driver reads the content as it lies.
             if (number < SystemRecord.BadClusters && file.OpenStream(AttributeType.Data) is { IsPlain: false })
                 throw new MalformedException($"{file.Base.Name} is sparse, compressed or encrypted");
+        }
+    }
+
+    /// <summary>Drivers look up the system's own files by name: a directory without them is not in order, and may hide a hiberfil.sys too.</summary>
+    private void CheckNames()
+    {
+        long[] numbers = [0, 1, 2, 3, 4, 6, 7, 8, 10];
+        var wanted = numbers.Concat(Version.Major >= 3 ? [SystemRecord.Secure] : []).ToDictionary(SystemRecord.Name);
+        var found = RootDirectory.Find(Mft, [.. wanted.Keys]).ToLookup(entry => entry.Name, entry => MasterFileTable.Split(entry.Reference));
+        foreach (var (name, number) in wanted)
+        {
+            if (found[name].Count() != 1 || found[name].First() != (number, Mft.Open(number).Base.Sequence))
+                throw new MalformedException($"the root directory does not lead to {name}");
         }
     }
 

@@ -35,21 +35,28 @@ internal static class RootDirectory
         {
             var used = directory.OpenStream(AttributeType.Bitmap, IndexName)?.ReadAll(MaxBitmap)
                 ?? throw new MalformedException("the root directory's index has no bitmap");
-            SearchBlocks(blocks, used, BinaryPrimitives.ReadUInt32LittleEndian(root.AsSpan(8)), names, found);
+            SearchBlocks(blocks, used, BinaryPrimitives.ReadUInt32LittleEndian(root.AsSpan(8)), mft.Boot.ClusterSize, names, found);
         }
         return [.. found];
     }
 
-    private static void SearchBlocks(NtfsStream blocks, byte[] used, uint size, IReadOnlyList<string> names, HashSet<(string, ulong)> found)
+    private static void SearchBlocks(
+        NtfsStream blocks, byte[] used, uint size, int clusterSize, IReadOnlyList<string> names, HashSet<(string, ulong)> found)
     {
         if (!BitOperations.IsPow2(size) || size is < FixupBlock.Stride or > MaxBlockSize)
             throw new MalformedException($"the root directory has index blocks of {size} bytes");
+        // Blocks are numbered in clusters, smaller ones in 512 bytes.
+        var unit = size < clusterSize ? FixupBlock.Stride : clusterSize;
         var block = new byte[size];
         for (var i = 0; i < used.Length * 8L; i++)
         {
             if ((used[i / 8] >> (i % 8) & 1) == 0) continue;
             blocks.Read((long)i * size, block);
             FixupBlock.Restore(block, "INDX"u8, "an index block of the root directory");
+            var number = BinaryPrimitives.ReadInt64LittleEndian(block.AsSpan(0x10));
+            var allocated = BinaryPrimitives.ReadUInt32LittleEndian(block.AsSpan(NtfsIndex.BlockHeader + 8));
+            if (number != i * (long)size / unit || allocated != size - NtfsIndex.BlockHeader)
+                throw new MalformedException($"an index block of the root directory calls itself {number} and {allocated} bytes long");
             Search(block.AsSpan(NtfsIndex.BlockHeader), blocks.DataSize, names, found);
         }
     }

@@ -48,6 +48,7 @@ public sealed class NtfsMutationTests(ITestOutputHelper output) : IDisposable
         var random = new Random(fragmented ? 77 : 78);
         var mutator = new Mutator(image, metadata, random);
         var mutant = _folder.File("mutant");
+        var contradictions = new Contradictions();
         int rejected = 0, covered = 0;
         for (var i = 0; i < TestScale.Of(60); i++)
         {
@@ -70,16 +71,18 @@ public sealed class NtfsMutationTests(ITestOutputHelper output) : IDisposable
             if (!tool.Ok)
             {
                 rejected++;
-                Assert.True(content.Map is null, $"case {i}: {what}: has a map, but {tool.Everything}");
+                if (content.Map is not null) contradictions.Add($"case {i}: {what}: has a map, but {tool.Everything}");
             }
             else if (content.Map is { } map && Tool.Run("sh", "-c", "ntfscat -f -i 6 \"$1\" > \"$1.bitmap\"", "sh", mutant).Ok)
             {
                 covered++;
                 var used = UsedByTool(File.ReadAllBytes(mutant + ".bitmap"), content.BlockSize);
-                Assert.True(map.UsedIn(new Extent(0, Length)).IsSupersetOf(used), $"case {i}: {what}: the map leaves out {used.Except(map.UsedIn(new Extent(0, Length)))}");
+                var missing = used.Except(map.UsedIn(new Extent(0, Length)));
+                if (!missing.IsEmpty) contradictions.Add($"case {i}: {what}: the map leaves out {missing}");
             }
         }
         output.WriteLine($"{rejected} rejected, {covered} covered");
+        contradictions.AssertNone();
         Assert.True(rejected > 3 && covered > 3, $"{rejected} rejected, {covered} covered: the damage misses the structures");
     }
 

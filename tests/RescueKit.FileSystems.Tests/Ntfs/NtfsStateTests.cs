@@ -108,6 +108,43 @@ public sealed class NtfsStateTests : IDisposable
         AssertUnclean(Read(), hibernated: false);
     }
 
+    /// <summary>Windows makes pages as large as the machine's memory pages. Where the second page lies follows from the size that the first gives.</summary>
+    [Theory]
+    [InlineData(8192)]
+    [InlineData(16384)]
+    public void Restart_pages_of_other_sizes_are_found(int size)
+    {
+        WriteLog(log => RestartPages.Page(log, 7, true, 0, (1, 1), size), log => RestartPages.Page(log, 8, false, 0, (1, 1), size));
+        Assert.Equal(Mountable, Probe());
+        Assert.Equal(_clean, Used(Read().Map!));
+        WriteLog(log => RestartPages.Page(log, 9, false, 0, (1, 1), size), log => RestartPages.Page(log, 10, true, 0, (1, 1), size));
+        Assert.Equal(UncleanCode, Probe());
+        AssertUnclean(Read(), hibernated: false);
+    }
+
+    /// <summary>Windows 8 and later write version 2.0 while the volume is in use and after a fast start-up's shutdown, and 1.1 when it is left for good.</summary>
+    [Fact]
+    public void A_journal_of_version_2_is_of_a_volume_still_in_use()
+    {
+        WriteLog(log => RestartPages.Page(log, 7, false, 2, (2, 0)), log => RestartPages.Page(log, 8, false, 2, (2, 0)));
+        var content = Read();
+        AssertUnclean(content, hibernated: false);
+        Assert.Contains("fast start-up", content.WholeReason);
+    }
+
+    /// <summary>chkdsk changes the mark of the pages that it has looked at; what that says of the log is not known here.</summary>
+    [Fact]
+    public void Restart_pages_that_chkdsk_has_marked_are_not_trusted()
+    {
+        byte[] Marked(byte[] page)
+        {
+            "CHKD"u8.CopyTo(page);
+            return page;
+        }
+        WriteLog(log => Marked(RestartPages.Page(log, 7, false, 2, (1, 1))), log => Marked(RestartPages.Page(log, 8, false, 2, (1, 1))));
+        AssertUnclean(Read(), hibernated: false);
+    }
+
     [Fact]
     public void A_log_of_zeros_is_unclean_as_ntfs_3g_says()
     {
@@ -146,6 +183,7 @@ public sealed class NtfsStateTests : IDisposable
 
     [Theory]
     [InlineData("wake")]
+    [InlineData("WAKE")]
     [InlineData("\0\0\0\0")]
     public void A_hibernation_file_out_of_use_does_not(string signature)
     {

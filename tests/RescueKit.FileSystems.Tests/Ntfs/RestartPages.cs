@@ -9,16 +9,18 @@ internal static class RestartPages
 {
     public const int PageSize = 4096;
 
-    public static byte[] Page(long logBytes, long lsn, bool open, ushort flags, (ushort Major, ushort Minor) version)
+    public static byte[] Page(long logBytes, long lsn, bool open, ushort flags, (ushort Major, ushort Minor) version, int size = PageSize)
     {
-        const int area = 0x30, clients = area + 0x30;
-        var page = new byte[PageSize];
+        // The update sequence array before the restart area: 2 bytes for each 512 of the page and 2 more.
+        var area = (0x1E + 2 * (size / 512 + 1) + 7) & ~7;
+        var clients = area + 0x30;
+        var page = new byte[size];
         "RSTR"u8.CopyTo(page);
         Put16(page, 0x04, 0x1E);
-        Put16(page, 0x06, PageSize / 512 + 1);
-        BinaryPrimitives.WriteInt32LittleEndian(page.AsSpan(0x10), PageSize);
+        Put16(page, 0x06, (ushort)(size / 512 + 1));
+        BinaryPrimitives.WriteInt32LittleEndian(page.AsSpan(0x10), size);
         BinaryPrimitives.WriteInt32LittleEndian(page.AsSpan(0x14), PageSize);
-        Put16(page, 0x18, area);
+        Put16(page, 0x18, (ushort)area);
         Put16(page, 0x1A, version.Minor);
         Put16(page, 0x1C, version.Major);
 
@@ -28,8 +30,8 @@ internal static class RestartPages
         Put16(page, area + 0x0C, open ? (ushort)0 : (ushort)0xFFFF);
         Put16(page, area + 0x0E, flags);
         BinaryPrimitives.WriteInt32LittleEndian(page.AsSpan(area + 0x10), 67 - (64 - BitOperations.LeadingZeroCount((ulong)logBytes)));
-        Put16(page, area + 0x14, clients + 0xA0 - area);
-        Put16(page, area + 0x16, clients - area);
+        Put16(page, area + 0x14, (ushort)(clients + 0xA0 - area));
+        Put16(page, area + 0x16, (ushort)(clients - area));
         BinaryPrimitives.WriteInt64LittleEndian(page.AsSpan(area + 0x18), logBytes);
         Put16(page, area + 0x24, 0x30);
         Put16(page, area + 0x26, 0x40);
