@@ -11,10 +11,16 @@ internal static class ExtFeatures
     [Flags]
     public enum Compatible : uint
     {
+        DirectoryPreallocation = 0x1,
+        ImagicInodes = 0x2,
         HasJournal = 0x4,
+        ExtendedAttributes = 0x8,
         ResizeInode = 0x10,
+        DirectoryIndex = 0x20,
         SparseSuper2 = 0x200,
         FastCommit = 0x400,
+        StableInodes = 0x800,
+        OrphanFile = 0x1000,
     }
 
     [Flags]
@@ -55,6 +61,10 @@ internal static class ExtFeatures
         OrphanPresent = 0x10000,
     }
 
+    private const Compatible KnownCompatible =
+        Compatible.DirectoryPreallocation | Compatible.ImagicInodes | Compatible.HasJournal | Compatible.ExtendedAttributes | Compatible.ResizeInode
+        | Compatible.DirectoryIndex | Compatible.SparseSuper2 | Compatible.FastCommit | Compatible.StableInodes | Compatible.OrphanFile;
+
     private const Incompatible KnownIncompatible =
         Incompatible.FileType | Incompatible.NeedsRecovery | Incompatible.JournalDevice | Incompatible.MetaBg | Incompatible.Extents
         | Incompatible.SixtyFourBit | Incompatible.Mmp | Incompatible.FlexBg | Incompatible.EaInode | Incompatible.ChecksumSeed
@@ -65,6 +75,12 @@ internal static class ExtFeatures
         | ReadOnlyCompatible.GdtChecksum | ReadOnlyCompatible.DirectoryLinks | ReadOnlyCompatible.ExtraInodeSize | ReadOnlyCompatible.Quota
         | ReadOnlyCompatible.BigAlloc | ReadOnlyCompatible.MetadataChecksum | ReadOnlyCompatible.ReadOnly | ReadOnlyCompatible.Project
         | ReadOnlyCompatible.Verity | ReadOnlyCompatible.OrphanPresent;
+
+    private static readonly string?[] CompatibleNames =
+    [
+        "dir_prealloc", "imagic_inodes", "has_journal", "ext_attr", "resize_inode", "dir_index", "lazy_bg", null, "snapshot_bitmap", "sparse_super2",
+        "fast_commit", "stable_inodes", "orphan_file",
+    ];
 
     private static readonly string?[] IncompatibleNames =
     [
@@ -78,10 +94,14 @@ internal static class ExtFeatures
         "metadata_csum", "replica", "read-only", "project", "shared_blocks", "verity", "orphan_present",
     ];
 
-    /// <summary>The first feature that this reader does not know the meaning of for allocation, by name, or null.</summary>
-    public static string? FirstUnknown(Incompatible incompatible, ReadOnlyCompatible readOnly) =>
+    /// <summary>
+    /// The first feature that this reader does not know the meaning of for allocation, by name, or null. A compatible one counts too: fast_commit
+    /// is one, and changes what a journal means; and e2fsck will not touch a file system with a feature that it does not know.
+    /// </summary>
+    public static string? FirstUnknown(Compatible compatible, Incompatible incompatible, ReadOnlyCompatible readOnly) =>
         Name((uint)(incompatible & ~KnownIncompatible), IncompatibleNames, "incompatible")
-        ?? Name((uint)(readOnly & ~KnownReadOnlyCompatible), ReadOnlyCompatibleNames, "read-only-compatible");
+        ?? Name((uint)(readOnly & ~KnownReadOnlyCompatible), ReadOnlyCompatibleNames, "read-only-compatible")
+        ?? Name((uint)(compatible & ~KnownCompatible), CompatibleNames, "compatible");
 
     /// <summary>As blkid tells the three apart.</summary>
     public static string FileSystemType(Compatible compatible, Incompatible incompatible, ReadOnlyCompatible readOnly)

@@ -9,6 +9,11 @@ namespace RescueKit.FileSystems.Ext;
 /// ext2, ext3 and ext4. Believes the block bitmaps of a file system that is clean, error-free and consistent in all its counts; where
 /// only the journal is missing, takes a proven superset; else the whole volume.
 /// </summary>
+/// <remarks>
+/// The limit of this: bitmaps are believed, files are not walked. With metadata_csum a damaged bitmap is seen by its checksum. Without (ext2,
+/// ext3, older ext4) one that calls a file's blocks free is seen only by the free counts of its group and of the superblock, or where it
+/// frees metadata or the journal; a bitmap in which as many bits were cleared as set passes, as it does with the kernel.
+/// </remarks>
 public sealed class ExtReader : IAllocationReader
 {
     private const uint MmpMagic = 0x004D4D50;
@@ -54,7 +59,7 @@ public sealed class ExtReader : IAllocationReader
         var journal = (ExtJournal?)null;
         if (superblock.Has(Compatible.HasJournal))
         {
-            if (superblock.JournalInode == 0 || superblock.JournalDevice != 0)
+            if (superblock.JournalInode == 0 || superblock.HasExternalJournal)
                 return content with { WholeReason = "the journal lies on another volume, so it is not known whether it is empty: taken whole" };
             journal = ExtJournal.Open(volume, layout);
             if (journal.HasRecordedError) return Unclean(volume, layout, content, "the journal has recorded an error, so the bitmaps are not proven");

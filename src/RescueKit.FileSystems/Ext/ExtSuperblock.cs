@@ -20,6 +20,9 @@ internal sealed class ExtSuperblock
     private const ushort Magic = 0xEF53;
     private const int ChecksumAt = 0x3FC;
 
+    /// <summary>The first inode that is not reserved: no tool has ever made another.</summary>
+    private const uint OnlyFirstInode = 11;
+
     private readonly byte[] _bytes;
 
     private ExtSuperblock(byte[] bytes) => _bytes = bytes;
@@ -35,6 +38,7 @@ internal sealed class ExtSuperblock
 
     public ulong BlockCount => U32(0x04) | (Has(Incompatible.SixtyFourBit) ? (ulong)U32(0x150) << 32 : 0);
     public ulong FreeBlockCount => U32(0x0C) | (Has(Incompatible.SixtyFourBit) ? (ulong)U32(0x158) << 32 : 0);
+    private ulong ReservedBlockCount => U32(0x08) | (Has(Incompatible.SixtyFourBit) ? (ulong)U32(0x154) << 32 : 0);
     public uint InodeCount => U32(0x00);
     public uint FirstDataBlock => U32(0x14);
     private uint LogBlockSize => U32(0x18);
@@ -48,10 +52,14 @@ internal sealed class ExtSuperblock
     public uint InodesPerGroup => U32(0x28);
     private ushort State => U16(0x3A);
     private uint Revision => U32(0x4C);
+    private uint FirstInode => U32(0x54);
     public int InodeSize => Revision == 0 ? 128 : U16(0x58);
     public ushort ReservedGdtBlocks => U16(0xCE);
     public uint JournalInode => U32(0xE0);
     public uint JournalDevice => U32(0xE4);
+
+    /// <summary>Set where the journal lies on another volume: its UUID or device number.</summary>
+    public bool HasExternalJournal => JournalDevice != 0 || _bytes.AsSpan(0xD0, 16).ContainsAnyExcept((byte)0);
     public uint FirstMetaBg => U32(0x104);
     public ulong MmpBlock => U64(0x168);
     private byte ChecksumType => _bytes[0x175];
@@ -106,7 +114,7 @@ internal sealed class ExtSuperblock
         if (Revision > 1) throw new MalformedException($"superblock revision {Revision} is unknown");
         if (Revision == 0 && (Compatible != 0 || Incompatible != 0 || ReadOnlyCompatible != 0))
             throw new MalformedException("superblock of revision 0 has features of later revisions");
-        if (FirstUnknown(Incompatible, ReadOnlyCompatible) is { } unknown) throw new MalformedException($"has the unsupported {unknown}");
+        if (FirstUnknown(Compatible, Incompatible, ReadOnlyCompatible) is { } unknown) throw new MalformedException($"has the unsupported {unknown}");
         if (Has(ReadOnlyCompatible.MetadataChecksum))
         {
             Require(ChecksumType == 1, $"checksum type {ChecksumType} is unknown");
@@ -148,6 +156,9 @@ internal sealed class ExtSuperblock
         Require(BlockCount > FirstDataBlock, $"claims {BlockCount} blocks");
         Require(DescriptorSize is 32 or 64 or 128 or 256 or 512 or 1024 && (DescriptorSize >= 64) == Has(Incompatible.SixtyFourBit),
             $"group descriptor size {DescriptorSize} is out of range");
+        Require(ReservedBlockCount <= BlockCount / 2, $"reserves {ReservedBlockCount} of {BlockCount} blocks");
+        Require(Revision == 0 || FirstInode == OnlyFirstInode, $"its first inode is {FirstInode}");
+        Require(Has(Compatible.HasJournal) || (JournalInode == 0 && !HasExternalJournal), "it names a journal and has none");
         Require(InodeSize >= 128 && InodeSize <= BlockSize && int.IsPow2(InodeSize), $"inode size {InodeSize} is out of range");
     }
 
@@ -157,7 +168,8 @@ internal sealed class ExtSuperblock
             $"{ClustersPerGroup} clusters per group do not fit a bitmap of one block");
         Require((ulong)ClustersPerGroup * (uint)ClusterRatio == BlocksPerGroup,
             $"{BlocksPerGroup} blocks per group are not {ClustersPerGroup} clusters of {ClusterRatio} blocks");
-        Require(InodesPerGroup is > 0 && InodesPerGroup <= 8 * (uint)BlockSize && InodeTableBlocks < BlocksPerGroup,
+        Require(ReservedGdtBlocks <= BlockSize / 4, $"{ReservedGdtBlocks} blocks reserved for group descriptors are out of range");
+        Require(InodesPerGroup >= BlockSize / InodeSize && InodesPerGroup <= 8 * (uint)BlockSize && InodeTableBlocks < BlocksPerGroup,
             $"{InodesPerGroup} inodes per group are out of range");
         Require((ulong)GroupCount * InodesPerGroup == InodeCount, $"{InodeCount} inodes are not {GroupCount} groups of {InodesPerGroup}");
         Require(!Has(Incompatible.MetaBg) || FirstMetaBg <= DescriptorBlocks, $"first meta block group {FirstMetaBg} lies past the last descriptor");

@@ -26,6 +26,8 @@ internal static class ExtVerification
         var bitmaps = new GroupBitmaps(volume, layout, ForeignInUninitialised(volume, layout), strictness.GroupCounts);
         var bits = new GroupBitCache(layout, bitmaps);
         VerifyMetadataIsMarked(volume, layout, bits);
+        ExtMetadata.VerifyApart(Descriptors(volume, layout).Select(entry => entry.Descriptor), layout);
+        ExtMetadata.VerifyRoot(volume, layout);
         if (strictness.GroupCounts) VerifyInodeBitmaps(volume, layout);
         var freeBlocks = FreeClusters(layout, bits) * layout.ClusterRatio;
         if (strictness.SuperblockCount && freeBlocks != (long)layout.Superblock.FreeBlockCount)
@@ -65,7 +67,7 @@ internal static class ExtVerification
     {
         foreach (var (group, descriptor) in Descriptors(volume, layout))
         {
-            foreach (var run in MetadataOf(descriptor, layout))
+            foreach (var run in ExtMetadata.Of(descriptor, layout))
             {
                 for (var host = layout.GroupOf(run.First); host <= layout.GroupOf(run.End - 1); host++)
                 {
@@ -101,7 +103,7 @@ internal static class ExtVerification
         var (knownHost, known) = (-1L, false);
         foreach (var (group, descriptor) in Descriptors(volume, layout))
         {
-            foreach (var run in MetadataOf(descriptor, layout))
+            foreach (var run in ExtMetadata.Of(descriptor, layout))
             {
                 for (var host = layout.GroupOf(run.First); host <= layout.GroupOf(run.End - 1); host++)
                 {
@@ -132,11 +134,4 @@ internal static class ExtVerification
             for (var i = 0; i < count; i++) yield return (first + i, window[i]);
         }
     }
-
-    private static BlockRun[] MetadataOf(in ExtGroupDescriptor descriptor, ExtLayout layout) =>
-    [
-        new(descriptor.BlockBitmap, 1),
-        new(descriptor.InodeBitmap, 1),
-        new(descriptor.InodeTable, layout.Superblock.InodeTableBlocks),
-    ];
 }

@@ -67,6 +67,15 @@ public static class ExtImages
         return Corpus.Digests(folder);
     }
 
+    /// <summary>A regular file of the root directory that is not empty, and its inode.</summary>
+    public static (string Name, long Inode) FirstFile(string path)
+    {
+        // Lines of /inode/mode/uid/gid/name/size/
+        var fields = Tool.Must("debugfs", "-R", "ls -p /", path).Output.Split('\n').Select(line => line.Split('/'))
+            .First(line => line.Length > 6 && line[2].StartsWith("100", StringComparison.Ordinal) && line[6] is not "" and not "0");
+        return (fields[5], long.Parse(fields[1], CultureInfo.InvariantCulture));
+    }
+
     private static void Age(string path, IReadOnlyList<string> files, int seed, int steps, TempFolder work)
     {
         var commands = new List<string>();
@@ -115,8 +124,11 @@ public sealed record ExtSummary(long BlockCount, long FreeBlocks, int BlockSize,
             if (key == "  Free blocks") AddFree(line[(colon + 1)..], blockSize, cluster, free);
             else if (line[0] != ' ') header.TryAdd(key, line[(colon + 1)..].Trim());
         }
-        return new ExtSummary(long.Parse(header["Block count"]), long.Parse(header["Free blocks"]), blockSize, free.ToSet());
+        return new ExtSummary(Count(header["Block count"]), Count(header["Free blocks"]), blockSize, free.ToSet());
     }
+
+    // Damaged counts may take all 64 bits.
+    private static long Count(string text) => unchecked((long)ulong.Parse(text, CultureInfo.InvariantCulture));
 
     private static int Number(string text) => int.Parse(text.Trim(), CultureInfo.InvariantCulture);
 

@@ -10,6 +10,9 @@ namespace RescueKit.FileSystems.Ext.Journal;
 internal sealed class ExtJournalInode
 {
     private const uint ExtentsFlag = 0x80000;
+
+    /// <summary>Flags that say nothing of where the content lies: sync, immutable, append-only, nodump, noatime, journalled data, huge file.</summary>
+    private const uint HarmlessFlags = 0x8 | 0x10 | 0x20 | 0x40 | 0x80 | 0x4000 | 0x40000;
     private const ushort ExtentMagic = 0xF30A;
     private const int EntrySize = 12;
     private const int DeepestTree = 5;
@@ -76,6 +79,8 @@ internal sealed class ExtJournalInode
     private void VerifyInode(Span<byte> inode, uint number)
     {
         if ((U16(inode, 0) & 0xF000) != 0x8000 || U16(inode, 0x1A) == 0) throw new MalformedException("the journal's inode is no regular file in use");
+        if ((U32(inode, 0x20) & ~(HarmlessFlags | ExtentsFlag)) != 0) throw new MalformedException($"the journal's inode has flags 0x{U32(inode, 0x20):x}");
+        if (U32(inode, 0x68) != 0 || U16(inode, 0x76) != 0) throw new MalformedException("the journal's inode has a block of extended attributes");
         if (!_layout.Superblock.Has(ExtFeatures.ReadOnlyCompatible.MetadataChecksum)) return;
         Span<byte> word = stackalloc byte[4];
         BinaryPrimitives.WriteUInt32LittleEndian(word, number);

@@ -50,6 +50,7 @@ internal sealed class JournalSuperblock
         var incompatible = second ? U32(block, 0x28) : 0;
         if ((incompatible & ~Known) != 0) throw new MalformedException($"the journal has unknown features 0x{incompatible & ~Known:x}");
         if (second && U32(block, 0x2C) != 0) throw new MalformedException($"the journal has unknown read-only features 0x{U32(block, 0x2C):x}");
+        if (second && U32(block, 0x40) > 1) throw new MalformedException($"the journal belongs to {U32(block, 0x40)} file systems");
         bool checksum2 = (incompatible & FeatureChecksum2) != 0, checksum3 = (incompatible & FeatureChecksum3) != 0;
         if (checksum2 && checksum3) throw new MalformedException("the journal claims two kinds of checksums");
         if (checksum2 || checksum3) VerifyChecksum(block);
