@@ -85,6 +85,7 @@ internal sealed record FatBootSector
         var isFat32 = fatSectors == 0;
         if (isFat32) fatSectors = BinaryPrimitives.ReadUInt32LittleEndian(sector[0x24..]);
         if (fatSectors == 0) throw new MalformedException("its boot sector gives the FAT no sectors");
+        if (isFat32) CheckReserved(sector, reserved);
 
         var rootSector = reserved + fats * fatSectors;
         var rootSectors = (rootEntries * 32L + sectorSize - 1) / sectorSize;
@@ -147,6 +148,14 @@ internal sealed record FatBootSector
         var root = BinaryPrimitives.ReadUInt32LittleEndian(sector[0x2C..]);
         if (root < 2 || root - 2 >= clusters) throw new MalformedException($"its root directory begins at cluster {root} of {clusters}");
         return root;
+    }
+
+    /// <summary>FSInfo and the backup boot sector lie among the reserved sectors; 0 means that there is none.</summary>
+    private static void CheckReserved(ReadOnlySpan<byte> sector, long reserved)
+    {
+        int information = BinaryPrimitives.ReadUInt16LittleEndian(sector[0x30..]), backup = BinaryPrimitives.ReadUInt16LittleEndian(sector[0x32..]);
+        if (information >= reserved || backup >= reserved)
+            throw new MalformedException($"its FSInfo at sector {information} or backup boot sector at {backup} lies outside the {reserved} reserved sectors");
     }
 
     /// <summary>A boot signature with a jump, or a name where FAT has it; and not another system's boot sector of the same shape.</summary>

@@ -100,6 +100,8 @@ public sealed class FatOddVolumeTests : IDisposable
     [InlineData(0x0C, 3)] // bytes per sector
     [InlineData(0x2A, 1)] // version
     [InlineData(0x2C, 0)] // root directory's cluster
+    [InlineData(0x31, 8)] // FSInfo behind the reserved sectors
+    [InlineData(0x33, 8)] // the backup boot sector there
     public void What_is_not_understood_is_taken_whole(int at, byte value)
     {
         using var disk = Load("fat32-512", out _);
@@ -108,6 +110,19 @@ public sealed class FatOddVolumeTests : IDisposable
         Assert.Null(content.Map);
         Assert.Null(content.UncleanMap);
         Assert.NotNull(content.WholeReason);
+    }
+
+    /// <summary>FSInfo's free count is a hint that drivers let go stale.</summary>
+    [Theory]
+    [InlineData(0u)]
+    [InlineData(1u)]
+    [InlineData(uint.MaxValue)]
+    public void The_free_count_of_FSInfo_proves_nothing(uint free)
+    {
+        using var disk = Load("fat32-512", out var boot);
+        var before = Read(disk).Map!.UsedIn(new Extent(0, disk.Length));
+        disk.Write(boot.SectorSize + 488, BitConverter.GetBytes(free));
+        Assert.Equal(before, Read(disk).Map!.UsedIn(new Extent(0, disk.Length)));
     }
 
     /// <summary>2^28 clusters have FATs of 1 GiB: they are read in windows, and holes of a sparse source not at all.</summary>

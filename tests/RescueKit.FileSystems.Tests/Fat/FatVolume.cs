@@ -106,6 +106,9 @@ internal sealed partial class FatVolume
         return match.Success ? (Number(match, 1), Number(match, 2)) : null;
     }
 
+    /// <summary>True where fsck.fat gave up over a fault of its own: it follows a directory into a cluster marked bad and calls that an internal error.</summary>
+    public static bool Crashed(ToolResult check) => check.Everything.Contains("Internal error", StringComparison.Ordinal);
+
     private static long Number(Match match, int group) => long.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);
 
     private static void Mtool(string program, string[] arguments) => Tool.Must(new ToolRequest(program, arguments) { Environment = NoChecks });
