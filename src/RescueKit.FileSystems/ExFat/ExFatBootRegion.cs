@@ -60,6 +60,7 @@ internal sealed record ExFatBootRegion
         if (region[110] != 1) throw new MalformedException($"it has {region[110]} FATs (TexFAT), and only one is understood");
 
         var flags = BinaryPrimitives.ReadUInt16LittleEndian(region[106..]);
+        if ((flags & 1) != 0) throw new MalformedException("its flags say that a second FAT is the one in use, and it has only one");
         var boot = new ExFatBootRegion
         {
             SectorSize = sectorSize,

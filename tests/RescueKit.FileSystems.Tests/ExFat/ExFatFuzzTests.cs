@@ -37,6 +37,7 @@ public sealed class ExFatFuzzTests : IDisposable
         using var image = Fixture.Open("exfat-aged.img.gz");
         var random = new Random(42);
         var mutator = new Mutator(image, Metadata, random);
+        var contradictions = new Contradictions();
         var (rejected, read, clean) = (0, 0, 0);
         for (var i = 0; i < TestScale.Of(120); i++)
         {
@@ -50,7 +51,7 @@ public sealed class ExFatFuzzTests : IDisposable
             if (!ExFatVolume.Reads(check))
             {
                 rejected++;
-                Assert.True(content?.Map is null, $"{what}: fsck.exfat gives up, and there is a map\n{check.Everything}");
+                if (content?.Map is not null) contradictions.Add($"{what}: fsck.exfat gives up, and there is a map\n{check.Everything}");
                 continue;
             }
             read++;
@@ -59,9 +60,10 @@ public sealed class ExFatFuzzTests : IDisposable
             var restored = _temp.File("restored.img");
             MaskedCopy.OntoRandomBytes(overlay, map.UsedIn(new Extent(0, overlay.Length)), restored, seed: 43);
             var again = ExFatVolume.At(restored).Check();
-            Assert.True(again.Ok, $"{what}\n{again.Everything}");
-            Assert.Equal(check.Output.Replace(path, "", StringComparison.Ordinal), again.Output.Replace(restored, "", StringComparison.Ordinal));
+            if (!again.Ok || check.Output.Replace(path, "", StringComparison.Ordinal) != again.Output.Replace(restored, "", StringComparison.Ordinal))
+                contradictions.Add($"{what}: {check.Everything}\nof the copy of its mapped bytes: {again.Everything}");
         }
+        contradictions.AssertNone();
         Assert.True(rejected > 0 && read > 0 && clean > 0, $"{rejected} rejected, {read} read, {clean} clean");
     }
 
