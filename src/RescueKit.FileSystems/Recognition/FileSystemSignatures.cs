@@ -46,7 +46,9 @@ internal static class FileSystemSignatures
             return new Recognised("EROFS", "it is read-only and packed already") { Uuid = volume.Uuid(At + 48), Label = volume.Text(At + 64, 16) };
         // Version 4 is HFS+, 5 the case-sensitive one.
         var plus = (volume.Has(At, "H+\0\u0004"u8) || volume.Has(At, "HX\0\u0005"u8)) && IsHfsBlockSize(volume.UInt32BigEndian(At + 40));
-        if (plus) return new Recognised("HFS+", NotRead);
+        // Macs put HFS+ into a small HFS, which names what it embeds (Apple's technical note TN1150, "HFS Wrapper").
+        var embedded = volume.Has(At, "BD"u8) && (volume.Has(At + 124, "H+"u8) || volume.Has(At + 124, "HX"u8)) && IsHfsBlockSize(volume.UInt32BigEndian(At + 20));
+        if (plus || embedded) return new Recognised("HFS+", NotRead);
         // Its revision, its magic, and its length: a short mark by itself.
         if (volume.UInt32(At) == 2 && volume.UInt16(At + 6) == 0x3434 && volume.UInt16(At + 8) is > 0 and <= 1024)
             return new Recognised("NILFS2", NotRead) { Uuid = volume.Uuid(At + 152), Label = volume.Text(At + 168, 80) };

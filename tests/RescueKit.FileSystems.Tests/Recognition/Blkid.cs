@@ -18,6 +18,8 @@ internal static class Blkid
         ["drbd"] = "DRBD",
         ["erofs"] = "EROFS",
         ["f2fs"] = "F2FS",
+        ["hfs"] = "HFS",
+        ["hfsplus"] = "HFS+",
         ["hpt37x_raid_member"] = "HighPoint RAID member",
         ["hpt45x_raid_member"] = "HighPoint RAID member",
         ["iso9660"] = "ISO 9660",

@@ -12,6 +12,15 @@ internal static class MadeByHand
     public const int Length = 64 << 20;
     private const int Sector = 512;
 
+    /// <summary>All that <see cref="Disk"/> makes.</summary>
+    public static readonly string[] Names =
+    [
+        "intel", "intel-4k", "ddf", "ddf-257", "nvidia", "highpoint-37x", "highpoint-45x", "promise", "promise-3087", "lsi",
+        "adaptec", "silicon", "jmicron", "via", "md-0.90", "md-1.0", "md-1.1", "md-1.2", "zfs-disk", "zfs-mirror", "drbd",
+        "bitlocker", "bitlocker-to-go", "refs", "vmfs", "vmfs-member", "hfs", "hfs-plus", "hfs-plus-cases", "hfs-plus-wrapped",
+        "dynamic-start", "dynamic-end",
+    ];
+
     public static byte[] Disk(string name)
     {
         var disk = new byte[Length];
@@ -43,6 +52,10 @@ internal static class MadeByHand
             case "refs": Put(disk, 3, "ReFS"); break;
             case "vmfs": U32(disk, 2 << 20, 0x2FABF15E); break;
             case "vmfs-member": U32(disk, 1 << 20, 0xC001D00D); break;
+            case "hfs": Hfs(disk, embedded: ""); break;
+            case "hfs-plus": HfsPlus(disk, 1024, "H+", 4); break;
+            case "hfs-plus-cases": HfsPlus(disk, 1024, "HX", 5); break;
+            case "hfs-plus-wrapped": Hfs(disk, embedded: "H+"); HfsPlus(disk, HfsStart + 1024, "H+", 4); break;
             case "dynamic-start": Put(disk, 6 * Sector, "PRIVHEAD"); break;
             case "dynamic-end": Put(disk, Length - Sector, "PRIVHEAD"); break;
             default: throw new ArgumentException(name, nameof(name));
@@ -97,6 +110,28 @@ internal static class MadeByHand
         for (var i = 0; i < 16; i++) disk[at + 16 + i] = (byte)(0xA0 + i);
         Put(disk, at + 32, "host:0");
         BinaryPrimitives.WriteUInt64LittleEndian(disk.AsSpan(at + 144), (ulong)at / Sector);
+    }
+
+    /// <summary>First allocation block of <see cref="Hfs"/>.</summary>
+    private const int HfsStart = 16 * Sector;
+
+    /// <summary>Master directory block: "Inside Macintosh: Files", chapter 2; what it embeds: TN1150.</summary>
+    private static void Hfs(byte[] disk, string embedded)
+    {
+        Put(disk, 1024, "BD");
+        BinaryPrimitives.WriteUInt32BigEndian(disk.AsSpan(1024 + 20), 4096);
+        BinaryPrimitives.WriteUInt16BigEndian(disk.AsSpan(1024 + 28), HfsStart / Sector);
+        Put(disk, 1024 + 36, "\u0006Rescue");
+        Put(disk, 1024 + 124, embedded);
+        BinaryPrimitives.WriteUInt16BigEndian(disk.AsSpan(1024 + 128), 4000);
+    }
+
+    /// <summary>Volume header: TN1150.</summary>
+    private static void HfsPlus(byte[] disk, int at, string mark, ushort version)
+    {
+        Put(disk, at, mark);
+        BinaryPrimitives.WriteUInt16BigEndian(disk.AsSpan(at + 2), version);
+        BinaryPrimitives.WriteUInt32BigEndian(disk.AsSpan(at + 40), 4096);
     }
 
     private static void Zfs(byte[] disk, string kind)

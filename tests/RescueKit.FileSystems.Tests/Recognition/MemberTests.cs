@@ -54,6 +54,10 @@ public sealed class MemberTests : IDisposable
     [InlineData("bitlocker-to-go", "BitLocker")]
     [InlineData("refs", "ReFS")]
     [InlineData("vmfs", "VMFS")]
+    [InlineData("hfs", "HFS")]
+    [InlineData("hfs-plus", "HFS+")]
+    [InlineData("hfs-plus-cases", "HFS+")]
+    [InlineData("hfs-plus-wrapped", "HFS+")]
     [InlineData("zfs-disk", "ZFS member")]
     public void What_stands_alone_may_be_restored_onto(string name, string type)
     {
