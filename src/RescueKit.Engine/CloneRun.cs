@@ -5,6 +5,7 @@ using RescueKit.Engine.Receipts;
 using RescueKit.Engine.Safety;
 using RescueKit.Engine.Survey;
 using RescueKit.Engine.Transfers;
+using RescueKit.Engine.Writing;
 using RescueKit.Images;
 using RescueKit.Model;
 
@@ -84,18 +85,21 @@ internal sealed class CloneRun : RunBase
         if (_source is ReopeningSource reopening) reopening.Cancel = cancel;
         var target = _access.Ready(_content.Length);
         SafetyChecks.LargeEnough(target.Name, target.Length, _content.Length);
-        _execution = new TransferExecution(target, _transfer.Layout, _content, _contentAsDisk, _request.Free, meter, Resources);
+        // From here on the source is read once: a dying disk may not give the same a second time.
+        var kept = new KeptContent(_transfer.Layout.CriticalInSource, _contentAsDisk);
+        var seen = _request.Verify ? new PassDigests(_content.ChunkSize, _transfer.Layout.AlteredInSource) : null;
+        _execution = new TransferExecution(target, _transfer.Layout, _content, kept.Read, _request.Free, meter, Resources);
         _execution.Write(draft, Plan.BytesToRead, sink =>
         {
-            _content.Unreadable = Passes.Run(_content, sink, _request.OnBadSector, _request.BadSectorTime, meter, Resources, cancel);
+            _content.Unreadable = Passes.Run(_content, new RecordingSink(sink, kept, seen), _request.OnBadSector, _request.BadSectorTime, meter, Resources, cancel);
             CheckSource(draft); // before the target becomes bootable
         }, cancel);
         draft.Unreadable = _content.Unreadable;
         draft.BytesRead = Plan.BytesToRead - draft.Unreadable.TotalLength;
         draft.BytesExcluded = _survey.Volumes.Where(v => v.Included).Sum(v => v.ExcludedBytes);
-        if (_request.Verify) _execution.Verify(draft, Plan.BytesToRead, cancel);
-        if (_access.Reread() is { } problem) draft.Warnings.Add(problem);
         draft.Warnings.AddRange(_survey.Warnings.Except(draft.Warnings));
+        if (_request.Verify) _execution.Verify(draft, Plan.BytesToRead, seen, cancel);
+        if (_access.Reread() is { } problem) draft.Warnings.Add(problem);
     }
 
     protected override Exception Explain(Exception e) => _execution?.Explain(e) ?? e;

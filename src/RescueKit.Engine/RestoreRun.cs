@@ -88,12 +88,12 @@ internal sealed class RestoreRun : RunBase
         if (_targetSurvey is not null) SafetyChecks.Unchanged(_targetBefore!, _targetSurvey.Disk, _targetSurvey);
         var target = _access.Ready(_content.Length);
         SafetyChecks.LargeEnough(target.Name, target.Length, _request.Partitions.Count == 0 ? _content.Length : 0);
-        _execution = new TransferExecution(target, _transfer.Layout, _content, _contentAsDisk, _request.Free, meter, Resources);
+        _execution = new TransferExecution(target, _transfer.Layout, _content, _contentAsDisk.Read, _request.Free, meter, Resources);
         _execution.Write(draft, Plan.BytesToWrite,
             sink => new FirstPass(_content, sink, badAreas: null, meter, Resources).Run(_transfer.Layout.Scope, cancel), cancel);
         draft.BytesRead = Plan.BytesToWrite;
         draft.Unreadable = Unreadable.Intersect(_transfer.Layout.Scope);
-        if (_request.Verify) _execution.Verify(draft, Plan.BytesToWrite, cancel);
+        if (_request.Verify) _execution.Verify(draft, Plan.BytesToWrite, seen: null, cancel);
         if (_access.Reread() is { } problem) draft.Warnings.Add(problem);
     }
 

@@ -10,8 +10,9 @@ namespace RescueKit.Engine.Transfers;
 /// Writes a disk in the one safe order: invalidate and sync; data and sync; boot sectors and superblocks and sync; tables and sync; then,
 /// where asked for, read everything back.
 /// </summary>
+/// <param name="critical">Gives what is written last, when everything else has been.</param>
 internal sealed class TransferExecution(
-    IBlockTarget target, TargetLayout layout, IDiskContent content, IBlockSource contentAsDisk, FreePolicy free, ProgressMeter meter, RunResources resources)
+    IBlockTarget target, TargetLayout layout, IDiskContent content, ReadContent critical, FreePolicy free, ProgressMeter meter, RunResources resources)
 {
     /// <summary>True from the first write on.</summary>
     public bool Begun { get; private set; }
@@ -22,10 +23,10 @@ internal sealed class TransferExecution(
     /// <param name="fill">Takes the content into the sink, critical areas excepted.</param>
     public void Write(ReceiptDraft draft, long total, Action<TargetSink> fill, CancellationToken cancel)
     {
-        var critical = new CriticalWriter(target, layout, contentAsDisk);
+        var last = new CriticalWriter(target, layout, critical);
         var sink = new TargetSink(target, layout, free, cancel);
         Begun = true;
-        critical.Invalidate();
+        last.Invalidate();
         var before = target.DurableBytes;
         meter.Begin("writing", total, () => sink.WrittenBytes == 0 ? 1 : (double)(target.DurableBytes - before) / sink.WrittenBytes);
         fill(sink);
@@ -33,19 +34,22 @@ internal sealed class TransferExecution(
         target.Flush();
         cancel.ThrowIfCancellationRequested();
         meter.Rename("writing boot sectors");
-        critical.WriteVolumes(cancel);
-        critical.WriteTables(cancel);
+        last.WriteVolumes(cancel);
+        last.WriteTables(cancel);
         IsWhole = true;
-        draft.BytesWritten = sink.WrittenBytes + critical.WrittenBytes;
+        draft.BytesWritten = sink.WrittenBytes + last.WrittenBytes;
     }
 
-    public void Verify(ReceiptDraft draft, long total, CancellationToken cancel)
+    /// <param name="seen">What the pass over the source saw; null where the content has digests of its own.</param>
+    public void Verify(ReceiptDraft draft, long total, PassDigests? seen, CancellationToken cancel)
     {
         meter.Begin("verifying", total);
         using var view = new MappedView(target, layout.Segments, content.Length);
-        var readBack = new ReadBack(target, view, layout, content, meter, resources);
+        var readBack = new ReadBack(target, view, layout, content, seen, meter, resources);
         readBack.Run(cancel);
         draft.BytesVerified = readBack.VerifiedBytes;
+        foreach (var range in readBack.NotComparable)
+            draft.Warnings.Add($"{range.Length} bytes at offset {range.Offset} could not be verified: what is in use there cannot be read from the source any more.");
     }
 
     /// <summary>Adds to an error what the target is worth now.</summary>

@@ -2,11 +2,15 @@ using RescueKit.Model;
 
 namespace RescueKit.Engine.Writing;
 
+/// <summary>Fills the buffer with what the source has at an offset.</summary>
+internal delegate void ReadContent(long offset, Span<byte> buffer);
+
 /// <summary>
 /// Takes away what makes the target recognisable before any data is written, and puts it there when all data is on stable
 /// storage: an interrupted restore can neither boot nor mount.
 /// </summary>
-internal sealed class CriticalWriter(IBlockTarget target, TargetLayout layout, IBlockSource content)
+/// <param name="content">The source's content at an offset of the source; zeros where nothing is in use.</param>
+internal sealed class CriticalWriter(IBlockTarget target, TargetLayout layout, ReadContent content)
 {
     private const int PieceBytes = 1 << 20;
 
@@ -50,7 +54,7 @@ internal sealed class CriticalWriter(IBlockTarget target, TargetLayout layout, I
             if (!segment.Onto.Overlaps(onto)) continue;
             var from = segment.Onto.Intersect(onto).Shift(-segment.Shift);
             var part = bytes.Slice((int)(from.Offset + segment.Shift - onto.Offset), (int)from.Length);
-            content.Read(from.Offset, part);
+            content(from.Offset, part);
             foreach (var dropped in layout.DroppedInSource.Clip(from))
                 part.Slice((int)(dropped.Offset - from.Offset), (int)dropped.Length).Clear();
         }

@@ -6,8 +6,9 @@ using RescueKit.Model;
 namespace RescueKit.Engine.Writing;
 
 /// <summary>
-/// Reads what was written back from the target and compares it with the content's digests, or with the content itself where there is
-/// none or where the target has to differ from it. Bytes outside the allocation map are not looked at.
+/// Reads what was written back from the target and compares it with what a pass over the source saw; without such a record, with the
+/// content's digests, or with the content itself where there is none or where the target has to differ from it. Bytes outside the
+/// allocation map are not looked at.
 /// </summary>
 internal sealed class ReadBack
 {
@@ -17,21 +18,28 @@ internal sealed class ReadBack
     private readonly ProgressMeter _meter;
     private readonly RunResources _resources;
     private readonly MappedView _view;
+    private readonly PassDigests? _seen;
+    private readonly PassDigests _found;
+    private readonly List<Extent> _notComparable = [];
+    private ContentRegion? _open;
 
     /// <summary>Source ranges where the target differs on purpose: patches, which are compared on their own, and dropped tables.</summary>
     private readonly ExtentSet _altered;
 
     /// <param name="view">The target at the source's offsets; not owned.</param>
+    /// <param name="seen">Of the pass that was written, with what the layout alters masked.</param>
     public ReadBack(
-        IBlockTarget target, MappedView view, TargetLayout layout, IDiskContent content, ProgressMeter meter, RunResources resources)
+        IBlockTarget target, MappedView view, TargetLayout layout, IDiskContent content, PassDigests? seen, ProgressMeter meter, RunResources resources)
     {
-        (_target, _view, _layout, _content, _meter, _resources) = (target, view, layout, content, meter, resources);
-        var patched = layout.Segments.SelectMany(s => layout.Patches.Select(p => p.Extent.Intersect(s.Onto))
-            .Where(e => !e.IsEmpty).Select(e => e.Shift(-s.Shift)));
-        _altered = ExtentSet.From(patched).Union(layout.DroppedInSource);
+        (_target, _view, _layout, _content, _seen, _meter, _resources) = (target, view, layout, content, seen, meter, resources);
+        _altered = layout.AlteredInSource;
+        _found = new PassDigests(content.ChunkSize, _altered);
     }
 
     public long VerifiedBytes { get; private set; }
+
+    /// <summary>Source ranges whose allocation map is not the one that was copied by: nothing can be said of them.</summary>
+    public IReadOnlyList<Extent> NotComparable => _notComparable;
 
     /// <exception cref="DeviceException">The target holds something else; the message names the offset.</exception>
     public void Run(CancellationToken cancel)
@@ -41,16 +49,32 @@ internal sealed class ReadBack
         var jobs = new JobSource(_content, _layout.Scope, jobBytes);
         var pipeline = new OrderedPipeline<ChunkJob>(
             _resources.Workers, _resources.JobsInFlight(_content.ChunkSize), () => new ChunkJob(jobBytes / _content.ChunkSize));
-        pipeline.Run(jobs.Next, () => new Worker(this, jobBytes, cancel), Count, null, cancel);
+        pipeline.Run(jobs.Next, () => new Worker(this, jobBytes, cancel), Finish, null, cancel);
+        EndRegion();
     }
 
-    private void Count(ChunkJob job)
+    /// <summary>In ascending order: when the next region comes, all of the one before has been read.</summary>
+    private void Finish(ChunkJob job)
     {
-        if (job.Kind == JobKind.Region) return;
+        if (job.Kind == JobKind.Region)
+        {
+            EndRegion();
+            _open = job.Region;
+            if (!IsComparable(_open)) _notComparable.Add(_open.Range);
+            return;
+        }
         var bytes = job.UsedBytes;
         _meter.Add(bytes, job.Range.Offset);
-        VerifiedBytes += bytes;
+        if (IsComparable(job.Region)) VerifiedBytes += bytes;
     }
+
+    private void EndRegion()
+    {
+        if (_open is null || _seen is null || !IsComparable(_open)) return;
+        if (_seen.FirstDifference(_found, _open.Range) is { } group) throw Differs(group.Shift(OntoTarget(group.Offset) - group.Offset));
+    }
+
+    private bool IsComparable(ContentRegion region) => _seen is null || _seen.SawTheSameMap(region);
 
     private void Verify(BlockPatch patch)
     {
@@ -60,7 +84,9 @@ internal sealed class ReadBack
     }
 
     private DeviceException Differs(Extent onto) =>
-        new($"{_target.Name} does not hold what was written to it: {onto.Length} bytes at offset {onto.Offset} differ",
+        new(onto.Length > _content.ChunkSize
+                ? $"{_target.Name} does not hold what was written to it: something differs in the {onto.Length} bytes from offset {onto.Offset} on"
+                : $"{_target.Name} does not hold what was written to it: {onto.Length} bytes at offset {onto.Offset} differ",
             "the disk, its cable or the machine's memory is faulty: do not rely on this copy, restore onto another disk");
 
     private long OntoTarget(long position) =>
@@ -73,7 +99,7 @@ internal sealed class ReadBack
 
         public void Process(ChunkJob job)
         {
-            if (job.Kind == JobKind.Region) return;
+            if (job.Kind == JobKind.Region || !run.IsComparable(job.Region)) return;
             var compared = job.Region.Used.Clip(job.Range).Intersect(run._layout.Scope).Except(run._altered);
             if (job.Kind == JobKind.Zeros) CheckZeros(compared.Intersect(run._view.DataIn(job.Range)));
             else CheckData(job, compared);
@@ -111,6 +137,11 @@ internal sealed class ReadBack
                 DataChunks = compared,
                 ZeroChunks = ExtentSet.Empty,
             }.Read(job.Range, found);
+            if (run._seen is not null)
+            {
+                run._found.Add(job.Range, found);
+                return;
+            }
             for (var at = job.Range.Offset; at < job.Range.End;)
             {
                 var chunk = Extent.FromTo(at, Math.Min(job.Range.End, at + run._content.ChunkSize));

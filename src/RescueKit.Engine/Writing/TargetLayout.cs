@@ -39,4 +39,11 @@ internal sealed record TargetLayout
 
     /// <summary>Source ranges that are wanted at all.</summary>
     public ExtentSet Scope => field ??= ExtentSet.From(Segments.Select(s => s.From));
+
+    /// <summary>Source ranges of what is written last.</summary>
+    public ExtentSet CriticalInSource => field ??= ExtentSet.From(Segments.SelectMany(s => Critical.Clip(s.Onto).Shift(-s.Shift)));
+
+    /// <summary>Source ranges where the target differs on purpose: what patches lie over, and what is dropped.</summary>
+    public ExtentSet AlteredInSource => field ??= ExtentSet.From(Segments.SelectMany(s => Patches.Select(p => p.Extent.Intersect(s.Onto))
+        .Where(e => !e.IsEmpty).Select(e => e.Shift(-s.Shift)))).Union(DroppedInSource);
 }

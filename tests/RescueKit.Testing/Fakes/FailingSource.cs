@@ -20,6 +20,9 @@ public sealed class FailingSource(IBlockSource disk, ExtentSet bad, ManualClock?
     /// <summary>The device vanishes at the read with this number, counted from 1; null for never.</summary>
     public int? GoneAt { get; set; }
 
+    /// <summary>Sectors that never read; may grow in mid-run, as on a dying disk.</summary>
+    public ExtentSet Bad { get; set; } = bad;
+
     public int Reads => _reads;
     public int Failures => _failures;
 
@@ -27,7 +30,7 @@ public sealed class FailingSource(IBlockSource disk, ExtentSet bad, ManualClock?
     {
         if (Interlocked.Increment(ref _reads) >= GoneAt) throw new DeviceGoneException($"{Name} has vanished");
         var range = new Extent(offset, buffer.Length);
-        if (bad.Overlaps(range))
+        if (Bad.Overlaps(range))
         {
             Interlocked.Increment(ref _failures);
             clock?.Advance(Retries);
