@@ -20,7 +20,7 @@ internal sealed class BackupRun : RunBase
     private readonly Action<string, byte[]> _writeReceipt;
     private readonly DiskSurvey _survey;
     private readonly MetadataDigest _before;
-    private bool _begun;
+    private Stage _stage;
 
     /// <param name="source">Owned by the run from now on.</param>
     /// <param name="name">Of the image in the store.</param>
@@ -61,21 +61,27 @@ internal sealed class BackupRun : RunBase
         SafetyChecks.Unchanged(_before, _source, _survey);
         if (_source is ReopeningSource reopening) reopening.Cancel = cancel;
         TakeImage(draft, meter, cancel);
-        if (_request.Verify) VerifyImage(draft, meter, cancel);
         draft.Warnings.AddRange(_survey.Warnings.Except(draft.Warnings));
+        if (_request.Verify) VerifyImage(draft, meter, cancel);
     }
 
-    protected override Exception Explain(Exception e) => (e, _begun) switch
+    protected override Aftermath? After(Exception e) => _stage switch
     {
-        (BlockReadException, _) when _request.OnBadSector == BadSectorPolicy.Fail => Failures.With(
-            e, "the image is not complete", "go on with --resume --on-bad-sector skip, which takes everything that can be read"),
-        (_, true) => Failures.With(e, "the image is not complete", "go on with it by the same command and --resume"),
-        _ => e,
+        Stage.Untouched => Nothing(e),
+        Stage.Taking when e is BlockReadException && _request.OnBadSector == BadSectorPolicy.Fail => new(
+            "the image is not complete", "go on with --resume --on-bad-sector skip, which takes everything that can be read"),
+        Stage.Ending when HasFooter() => new(
+            "the image has its end, but whether that has reached the disk is not known",
+            $"see what is there: rescuekit image verify {_request.Image}; if it is not complete, go on with it by the same command and --resume"),
+        Stage.Taking or Stage.Ending => new("the image is not complete", "go on with it by the same command and --resume"),
+        _ when e is ImageException => null, // what was found is about the image itself
+        _ => new("the image is complete, but it has not been verified", $"verify it: rescuekit image verify {_request.Image}"),
     };
 
     protected override string? Record(Receipt receipt)
     {
-        if (!_begun) return null;
+        // Proof that could not be given takes nothing away from the backup, whose receipt is there already.
+        if (_stage == Stage.Untouched || (_stage == Stage.Complete && receipt is { Verdict: "failed", ExitCode: not 3 })) return null;
         try
         {
             _writeReceipt(_name + ".receipt.json", ReceiptJson.Serialize(IsConfidential ? ReceiptJson.ForEncrypted(receipt) : receipt));
@@ -101,19 +107,33 @@ internal sealed class BackupRun : RunBase
         using var writer = _request.Resume
             ? ImageWriter.Resume(_store, _name, description, options)
             : ImageWriter.Create(_store, _name, description, options);
-        _begun = true;
+        _stage = Stage.Taking;
         draft.ImageId = writer.ImageId;
         var content = new SurveyedContent(_survey, writer.ChunkSize, writer.RegionBytes);
         var sink = new ImageSink(writer);
         meter.Begin("reading", Plan.BytesToRead, () => writer.AppendedBytes == 0 ? 1 : (double)writer.DurableBytes / writer.AppendedBytes);
-        draft.Unreadable = Passes.Run(content, sink, _request.OnBadSector, _request.BadSectorTime, meter, Resources, cancel);
-        draft.BytesRead = Plan.BytesToRead - draft.Unreadable.TotalLength;
-        meter.Rename("syncing");
-        CheckSource(draft);
+        var earlier = _request.Resume ? writer.AppendedBytes : 0;
+        try
+        {
+            draft.Unreadable = Passes.Run(content, sink, _request.OnBadSector, _request.BadSectorTime, meter, Resources, cancel);
+            meter.End();
+            meter.Rename("syncing");
+            CheckSource(draft);
+            _stage = Stage.Ending;
+            Complete(draft, writer);
+            _stage = Stage.Complete;
+        }
+        finally
+        {
+            draft.BytesWritten = writer.AppendedBytes - earlier;
+        }
+    }
+
+    private static void Complete(ReceiptDraft draft, ImageWriter writer)
+    {
         var summary = writer.Complete();
         draft.RootDigest = summary.RootDigest.ToString();
         draft.BytesStored = summary.StoredBytes;
-        draft.BytesWritten = summary.StoredBytes;
         draft.BytesExcluded = summary.ExcludedBytes;
         draft.Parts = summary.Parts;
     }
@@ -128,9 +148,30 @@ internal sealed class BackupRun : RunBase
 
     private void VerifyImage(ReceiptDraft draft, ProgressMeter meter, CancellationToken cancel)
     {
+        if (Record(draft.Finish(Resources.Clock.GetUtcNow())) is { } problem) draft.Warnings.Add(problem);
         using var image = ImageReader.Open(_store, _name, _request.Passphrase is { } secret ? () => secret : null);
-        var found = ImageProof.Run(image, meter, cancel);
-        draft.BytesVerified = found.VerifiedBytes;
-        if (ImageProof.Fault(_request.Image, found) is { } fault) throw fault;
+        if (ImageProof.Fault(_request.Image, ImageProof.Run(image, draft, meter, cancel)) is { } fault) throw fault;
+    }
+
+    private bool HasFooter()
+    {
+        try
+        {
+            return ImageHead.Read(_store, _name).HasFooter;
+        }
+        catch (RescueKitException)
+        {
+            return false;
+        }
+    }
+
+    private enum Stage
+    {
+        Untouched,
+        Taking,
+
+        /// <summary>All of the disk is there; index and footers are being written.</summary>
+        Ending,
+        Complete,
     }
 }

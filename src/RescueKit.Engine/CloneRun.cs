@@ -91,18 +91,22 @@ internal sealed class CloneRun : RunBase
         _execution = new TransferExecution(target, _transfer.Layout, _content, kept.Read, _request.Free, meter, Resources);
         _execution.Write(draft, Plan.BytesToRead, sink =>
         {
-            _content.Unreadable = Passes.Run(_content, new RecordingSink(sink, kept, seen), _request.OnBadSector, _request.BadSectorTime, meter, Resources, cancel);
+            draft.Unreadable = _content.Unreadable = Passes.Run(_content, new RecordingSink(sink, kept, seen), _request.OnBadSector, _request.BadSectorTime, meter, Resources, cancel);
             CheckSource(draft); // before the target becomes bootable
         }, cancel);
-        draft.Unreadable = _content.Unreadable;
-        draft.BytesRead = Plan.BytesToRead - draft.Unreadable.TotalLength;
         draft.BytesExcluded = _survey.Volumes.Where(v => v.Included).Sum(v => v.ExcludedBytes);
         draft.Warnings.AddRange(_survey.Warnings.Except(draft.Warnings));
         if (_request.Verify) _execution.Verify(draft, Plan.BytesToRead, seen, cancel);
         if (_access.Reread() is { } problem) draft.Warnings.Add(problem);
     }
 
-    protected override Exception Explain(Exception e) => _execution?.Explain(e) ?? e;
+    protected override Aftermath? After(Exception e)
+    {
+        var aftermath = _execution is null ? Nothing(e) : _execution.After(e);
+        return e is BlockReadException && aftermath is not null && _request.OnBadSector == BadSectorPolicy.Fail && !_execution!.IsWhole
+            ? aftermath with { Remedy = "run it again with --on-bad-sector skip, which takes everything that can be read" }
+            : aftermath;
+    }
 
     private void CheckSource(ReceiptDraft draft)
     {

@@ -1,4 +1,5 @@
 using RescueKit.Engine.Pipelines;
+using RescueKit.Engine.Receipts;
 using RescueKit.Images;
 using RescueKit.Images.Verification;
 using RescueKit.Model;
@@ -10,10 +11,21 @@ internal static class ImageProof
 {
     private const int MostLines = 100;
 
-    public static ImageVerification Run(ImageReader image, ProgressMeter meter, CancellationToken cancel)
+    /// <param name="draft">Is told how much was verified, also where that is interrupted.</param>
+    public static ImageVerification Run(ImageReader image, ReceiptDraft draft, ProgressMeter meter, CancellationToken cancel)
     {
         meter.Begin("verifying", image.Summary is { } s ? s.DataChunks * image.ChunkSize : 0);
-        return new ImageVerifier(image).Run(meter.Set, cancel);
+        var found = new ImageVerifier(image).Run(
+            bytes =>
+            {
+                meter.Set(bytes);
+                draft.BytesVerified = bytes;
+            },
+            cancel);
+        meter.Set(found.VerifiedBytes);
+        meter.End();
+        draft.BytesVerified = found.VerifiedBytes;
+        return found;
     }
 
     /// <summary>Null where every byte of the image is what was written, recorded losses of the disk included.</summary>

@@ -5,8 +5,11 @@ public sealed record Receipt
 {
     public required string Operation { get; init; }
 
-    /// <summary>"complete", "complete with losses", "failed", "cancelled".</summary>
+    /// <summary>"complete", "complete with losses", "failed".</summary>
     public required string Verdict { get; init; }
+
+    /// <summary>A failed run that failed because it was told to stop.</summary>
+    public bool Cancelled { get; init; }
     public required string ToolVersion { get; init; }
     public required DateTimeOffset StartedAt { get; init; }
     public required DateTimeOffset FinishedAt { get; init; }
@@ -14,8 +17,14 @@ public sealed record Receipt
     public string? Target { get; init; }
     public Guid? ImageId { get; init; }
     public string? RootDigest { get; init; }
+
+    /// <summary>Content taken from the source; where a run failed, until then.</summary>
     public long BytesRead { get; init; }
+
+    /// <summary>To the target, or by this run to the image.</summary>
     public long BytesWritten { get; init; }
+
+    /// <summary>All parts of a finished image together.</summary>
     public long BytesStored { get; init; }
     public long BytesVerified { get; init; }
     public long BytesUnreadable { get; init; }

@@ -91,13 +91,12 @@ internal sealed class RestoreRun : RunBase
         _execution = new TransferExecution(target, _transfer.Layout, _content, _contentAsDisk.Read, _request.Free, meter, Resources);
         _execution.Write(draft, Plan.BytesToWrite,
             sink => new FirstPass(_content, sink, badAreas: null, meter, Resources).Run(_transfer.Layout.Scope, cancel), cancel);
-        draft.BytesRead = Plan.BytesToWrite;
         draft.Unreadable = Unreadable.Intersect(_transfer.Layout.Scope);
         if (_request.Verify) _execution.Verify(draft, Plan.BytesToWrite, seen: null, cancel);
         if (_access.Reread() is { } problem) draft.Warnings.Add(problem);
     }
 
-    protected override Exception Explain(Exception e) => _execution?.Explain(e) ?? e;
+    protected override Aftermath? After(Exception e) => _execution is null ? Nothing(e) : _execution.After(e);
 
     /// <summary>Reads every region's page, so that a damaged index or a missing part is found before the first write.</summary>
     private (ExtentSet Unreadable, long UsedBytes) CheckIndex()

@@ -11,12 +11,15 @@ internal abstract class RunBase(RunResources resources) : IRun
 
     public virtual bool IsConfidential => false;
 
+    public Receipt? Receipt { get; private set; }
+
     protected RunResources Resources { get; } = resources;
 
     public Receipt Execute(string? confirm, Action<RunProgress>? progress, CancellationToken cancel)
     {
         SafetyChecks.Confirmed(Plan, confirm);
-        var draft = new ReceiptDraft(Plan.Operation, Resources.Clock.GetUtcNow())
+        using var meter = new ProgressMeter(Resources.Clock, progress, PartitionAt);
+        var draft = new ReceiptDraft(Plan.Operation, Resources.Clock.GetUtcNow(), meter)
         {
             Source = Plan.From.Path,
             Target = Plan.Onto.Path,
@@ -25,16 +28,14 @@ internal abstract class RunBase(RunResources resources) : IRun
         draft.Warnings.AddRange(Plan.Warnings);
         try
         {
-            using var meter = new ProgressMeter(Resources.Clock, progress, PartitionAt);
             cancel.ThrowIfCancellationRequested();
             Perform(draft, meter, cancel);
-            var receipt = draft.Finish(Resources.Clock.GetUtcNow());
-            return Record(receipt) is { } problem ? receipt with { Warnings = [.. receipt.Warnings, problem] } : receipt;
+            return Conclude(draft.Finish(Resources.Clock.GetUtcNow()));
         }
         catch (Exception e)
         {
-            Record(draft.Fail(e, Resources.Clock.GetUtcNow()));
-            var explained = Explain(e);
+            var explained = After(e) is { } aftermath ? Failures.With(e, aftermath) : e;
+            Conclude(draft.Fail(explained, Resources.Clock.GetUtcNow()));
             if (ReferenceEquals(explained, e)) throw;
             throw explained;
         }
@@ -46,9 +47,15 @@ internal abstract class RunBase(RunResources resources) : IRun
 
     protected abstract int? PartitionAt(long position);
 
-    /// <summary>Adds to an error in what state the run left things.</summary>
-    protected virtual Exception Explain(Exception e) => e;
+    /// <summary>In what state the run left things when it met an error; null where the error alone says it.</summary>
+    protected virtual Aftermath? After(Exception e) => Nothing(e);
+
+    /// <summary>Of a run that has not begun to write: only one that was cancelled has to say so.</summary>
+    protected static Aftermath? Nothing(Exception e) => e is OperationCanceledException ? Aftermath.NothingWritten : null;
 
     /// <summary>Puts the receipt where it belongs; returns a sentence where that failed.</summary>
     protected virtual string? Record(Receipt receipt) => null;
+
+    private Receipt Conclude(Receipt receipt) =>
+        Receipt = Record(receipt) is { } problem ? receipt with { Warnings = [.. receipt.Warnings, problem] } : receipt;
 }

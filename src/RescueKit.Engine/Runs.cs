@@ -21,6 +21,9 @@ public interface IRun : IDisposable
     /// <summary>True where the image is encrypted: what is kept of the run may tell nothing about the disk.</summary>
     bool IsConfidential { get; }
 
+    /// <summary>Of the run that was executed, whether it returned or threw; null before, and where it was refused.</summary>
+    Receipt? Receipt { get; }
+
     /// <param name="confirm">What the person typed; must equal the plan's ConfirmId where that is set (else SafetyException).</param>
     /// <param name="progress">Called a few times a second from some thread; null for none.</param>
     Receipt Execute(string? confirm, Action<RunProgress>? progress, CancellationToken cancel);

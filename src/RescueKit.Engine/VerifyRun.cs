@@ -1,6 +1,7 @@
 using RescueKit.Engine.Pipelines;
 using RescueKit.Engine.Receipts;
 using RescueKit.Images;
+using RescueKit.Images.Verification;
 using RescueKit.Model;
 
 namespace RescueKit.Engine;
@@ -46,13 +47,26 @@ internal sealed class VerifyRun : RunBase
         draft.ImageId = _image.ImageId;
         draft.BytesStored = _image.Summary?.StoredBytes ?? 0;
         draft.Parts = _image.Summary?.Parts ?? 0;
-        var found = ImageProof.Run(_image, meter, cancel);
-        draft.BytesRead = found.VerifiedBytes;
-        draft.BytesVerified = found.VerifiedBytes;
+        var found = Prove(draft, meter, cancel);
         if (found.IsComplete) draft.RootDigest = found.RootDigest.ToString();
         draft.Finding = ImageProof.Fault(Plan.From.Path, found);
         draft.Warnings.AddRange(ImageProof.Lines(found));
         if (draft.Finding is null) draft.Unreadable = Unreadable();
+    }
+
+    protected override Aftermath? After(Exception e) =>
+        e is OperationCanceledException ? new Aftermath("the image was not read to its end") : null;
+
+    private ImageVerification Prove(ReceiptDraft draft, ProgressMeter meter, CancellationToken cancel)
+    {
+        try
+        {
+            return ImageProof.Run(_image, draft, meter, cancel);
+        }
+        finally
+        {
+            meter.AddRead(draft.BytesVerified);
+        }
     }
 
     private ExtentSet Unreadable()

@@ -58,8 +58,7 @@ internal sealed class CloneCommand
             ShowPlan = true,
             Confirm = parse.GetValue(_confirm),
             ReceiptFile = parse.GetValue(_receipt),
-            WhenCancelled = $"cancelled: {request.Target} is incomplete and can be neither booted nor mounted",
-            AfterCancelled = "run the clone again, from its beginning",
+            Help = CliHost.HelpFor(parse),
         };
         return RunSession.Execute(host, options, () => Runs.Clone(request));
     }

@@ -91,7 +91,6 @@ internal sealed class ImageCreateCommand
     private int Execute(CliHost host, ParseResult parse)
     {
         var request = Request(host, parse);
-        var again = $"rescuekit image create {request.Source} {request.Image} --resume, with the same options";
         var options = new RunOptions
         {
             Json = parse.GetValue(_json),
@@ -99,8 +98,7 @@ internal sealed class ImageCreateCommand
             DryRun = parse.GetValue(_dryRun),
             ShowPlan = !parse.GetValue(_json),
             ReceiptFile = parse.GetValue(_receipt),
-            WhenCancelled = $"cancelled: {request.Image} is incomplete and can be resumed",
-            AfterCancelled = again,
+            Help = CliHost.HelpFor(parse),
         };
         return RunSession.Execute(host, options, () => Runs.Backup(request));
     }

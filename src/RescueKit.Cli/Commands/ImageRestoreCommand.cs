@@ -62,8 +62,7 @@ internal sealed class ImageRestoreCommand
             ShowPlan = true,
             Confirm = parse.GetValue(_confirm),
             ReceiptFile = parse.GetValue(_receipt),
-            WhenCancelled = $"cancelled: {request.Target} is incomplete and can be neither booted nor mounted",
-            AfterCancelled = "run the restore again, from its beginning",
+            Help = CliHost.HelpFor(parse),
         };
         return RunSession.Execute(host, options, () => Runs.Restore(request));
     }

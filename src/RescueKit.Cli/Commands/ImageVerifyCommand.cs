@@ -28,7 +28,7 @@ internal static class ImageVerifyCommand
                 Json = parse.GetValue(json),
                 Quiet = parse.GetValue(quiet),
                 ReceiptFile = parse.GetValue(receipt),
-                WhenCancelled = "cancelled: the image was not read to its end",
+                Help = CliHost.HelpFor(parse),
             };
             return RunSession.Execute(host, options,
                 () => Engine.Runs.Verify(new Engine.VerifyRequest(parse.GetRequiredValue(image)) { Passphrase = passphrase.Get }));

@@ -1,3 +1,4 @@
+using RescueKit.Engine;
 using RescueKit.Model;
 
 namespace RescueKit.Cli.Errors;
@@ -9,6 +10,9 @@ namespace RescueKit.Cli.Errors;
 /// <param name="Offset">Bytes: where on the disk, with <paramref name="Length"/>, if a range failed.</param>
 internal sealed record ErrorInfo(string Error, string Kind, string? Remedy, int ExitCode, long? Offset = null, long? Length = null)
 {
+    /// <summary>Of the run that failed; null where none had begun.</summary>
+    public Receipt? Receipt { get; init; }
+
     /// <summary>The one place that knows which exception means which exit code (DESIGN §5).</summary>
     public static ErrorInfo Of(Exception exception) => exception switch
     {
@@ -26,6 +30,7 @@ internal sealed record ErrorInfo(string Error, string Kind, string? Remedy, int 
         NoSpaceException e => new(e.Message, "no_space", e.Remedy, ExitCodes.Failed),
         DeviceGoneException e => new(e.Message, "device_gone", e.Remedy, ExitCodes.Failed),
         RescueKitException e => new(e.Message, "device", e.Remedy, ExitCodes.Failed),
+        RunCancelledException e => new(e.Message, "cancelled", e.Remedy, ExitCodes.Cancelled),
         OperationCanceledException => new("cancelled", "cancelled", null, ExitCodes.Cancelled),
         AggregateException { InnerExceptions: [var only] } => Of(only),
         DllNotFoundException e => new(OneLine($"a library is missing: {e.Message}"), "library", "install liblz4-1 and libzstd1", ExitCodes.Failed),

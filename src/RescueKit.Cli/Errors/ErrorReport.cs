@@ -1,5 +1,6 @@
 using RescueKit.Cli.Json;
 using RescueKit.Cli.Terminals;
+using RescueKit.Engine;
 using RescueKit.Model;
 
 namespace RescueKit.Cli.Errors;
@@ -8,9 +9,10 @@ internal static class ErrorReport
 {
     /// <summary>Prints an error for a person on standard error and, where asked for, as JSON on standard output.</summary>
     /// <param name="help">The command line that explains the command; the remedy of a usage error that has none of its own.</param>
-    public static int Print(ITerminal terminal, Exception exception, bool json, string help)
+    /// <param name="receipt">Of the run that failed; null where none had begun.</param>
+    public static int Print(ITerminal terminal, Exception exception, bool json, string help, Receipt? receipt = null)
     {
-        var error = ErrorInfo.Of(exception);
+        var error = ErrorInfo.Of(exception) with { Receipt = receipt };
         if (error is { ExitCode: ExitCodes.Usage, Remedy: null }) error = error with { Remedy = help };
         Print(terminal, error, json);
         if (Environment.GetEnvironmentVariable("RESCUEKIT_DEBUG") == "1") terminal.Error.WriteLine(exception.ToString());

@@ -10,7 +10,7 @@ internal static class ReceiptText
     public static void Write(TextWriter to, Receipt receipt)
     {
         var took = receipt.FinishedAt - receipt.StartedAt;
-        to.WriteLine($"{Name(receipt.Operation)}: {receipt.Verdict}, in {Units.Time(took)}");
+        to.WriteLine($"{Name(receipt.Operation)}: {receipt.Verdict}{(receipt.Cancelled ? " (cancelled)" : "")}, in {Units.Time(took)}");
         Amount(to, "read", receipt.BytesRead, took);
         Amount(to, "written", receipt.BytesWritten, took);
         Amount(to, "verified", receipt.BytesVerified, took);

@@ -4,6 +4,9 @@ namespace RescueKit.Cli.Session;
 internal sealed record RunOptions
 {
     public bool Json { get; init; }
+
+    /// <summary>The command line that explains the command, for errors that come of how it was put.</summary>
+    public required string Help { get; init; }
     public bool Quiet { get; init; }
     public bool DryRun { get; init; }
     public bool ShowPlan { get; init; }
@@ -11,8 +14,4 @@ internal sealed record RunOptions
 
     /// <summary>Where the receipt goes besides standard output; null for nowhere.</summary>
     public string? ReceiptFile { get; init; }
-
-    /// <summary>What is left after a cancelled run, and what to do with it; one sentence each.</summary>
-    public required string WhenCancelled { get; init; }
-    public string? AfterCancelled { get; init; }
 }

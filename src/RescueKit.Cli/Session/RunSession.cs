@@ -22,42 +22,35 @@ internal static class RunSession
         host.Terminal.Out.Flush();
         var cancel = host.Interruption.BeginRun();
         using var kept = options.ReceiptFile is { } path ? ReceiptFile.Prepare(path, run.Plan.From.Path, run.Plan.Onto.Path) : null;
-        Receipt receipt;
-        using (var progress = options.Quiet ? null : new ProgressReporter(host.Terminal, host.Clock))
+        try
         {
-            try
-            {
-                receipt = run.Execute(confirm, progress is null ? null : progress.Report, cancel);
-            }
-            catch (OperationCanceledException e)
-            {
-                progress?.Dispose();
-                // The run knows best what it has left behind, where it says so.
-                var state = e.Message.StartsWith("cancelled;", StringComparison.Ordinal) ? e.Message : options.WhenCancelled;
-                var error = new ErrorInfo(state, "cancelled", options.AfterCancelled, ExitCodes.Cancelled);
-                ErrorReport.Print(host.Terminal, error, options.Json);
-                return error.ExitCode;
-            }
+            using var progress = options.Quiet ? null : new ProgressReporter(host.Terminal, host.Clock);
+            run.Execute(confirm, progress is null ? null : progress.Report, cancel);
         }
-        if (kept is not null && Keep(kept, receipt, run.IsConfidential) is { } problem)
-            receipt = receipt with { Warnings = [.. receipt.Warnings, problem] };
+        catch (Exception e) when (run.Receipt is not null)
+        {
+            var failed = Keep(kept, run.Receipt, run.IsConfidential);
+            if (!options.Json) ReceiptText.Write(host.Terminal.Out, failed);
+            return ErrorReport.Print(host.Terminal, e, options.Json, options.Help, failed);
+        }
+        var receipt = Keep(kept, run.Receipt!, run.IsConfidential);
         if (options.Json) JsonOutput.Write(host.Terminal.Out, receipt);
         else ReceiptText.Write(host.Terminal.Out, receipt);
         if (receipt.Error is { } message) host.Terminal.Error.WriteLine($"error: {message}");
         return receipt.ExitCode;
     }
 
-    /// <summary>The run is done whatever becomes of its receipt: a failure here is a sentence, not an error.</summary>
-    private static string? Keep(ReceiptFile file, Receipt receipt, bool isConfidential)
+    /// <summary>The run is over whatever becomes of its receipt: a failure here is a sentence of the receipt, not an error.</summary>
+    private static Receipt Keep(ReceiptFile? file, Receipt receipt, bool isConfidential)
     {
         try
         {
-            file.Write([.. ReceiptJson.Serialize(isConfidential ? ReceiptJson.ForEncrypted(receipt) : receipt), (byte)'\n']);
-            return null;
+            file?.Write([.. ReceiptJson.Serialize(isConfidential ? ReceiptJson.ForEncrypted(receipt) : receipt), (byte)'\n']);
+            return receipt;
         }
         catch (RescueKitException e)
         {
-            return $"The receipt could not be written: {e.Message}";
+            return receipt with { Warnings = [.. receipt.Warnings, $"The receipt could not be written: {e.Message}"] };
         }
     }
 

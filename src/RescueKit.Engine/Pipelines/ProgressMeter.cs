@@ -20,6 +20,7 @@ internal sealed class ProgressMeter : IDisposable
     private long _total;
     private long _processed;
     private long _unreadable;
+    private long _read;
     private long _position = -1;
     private Func<double> _durable = () => 1;
 
@@ -64,9 +65,25 @@ internal sealed class ProgressMeter : IDisposable
     /// <summary>For phases that count on their own: bytes processed so far.</summary>
     public void Set(long bytes) => Interlocked.Exchange(ref _processed, bytes);
 
+    /// <summary>All of the phase is done: its total was an estimate, and is known now.</summary>
+    public void End()
+    {
+        lock (_lock) _total = Interlocked.Read(ref _processed);
+    }
+
     public void AddUnreadable(long bytes) => Interlocked.Add(ref _unreadable, bytes);
 
-    public void Dispose() => _timer?.Dispose();
+    /// <summary>Content that has been taken from the source, over all phases.</summary>
+    public long ReadBytes => Interlocked.Read(ref _read);
+
+    public void AddRead(long bytes) => Interlocked.Add(ref _read, bytes);
+
+    /// <summary>Reports once more, so that what is shown last is how things ended.</summary>
+    public void Dispose()
+    {
+        _timer?.Dispose();
+        Report();
+    }
 
     private void Report()
     {

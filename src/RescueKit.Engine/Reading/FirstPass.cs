@@ -18,7 +18,7 @@ internal sealed class FirstPass(IDiskContent content, IChunkSink sink, BadAreas?
         var jobs = new JobSource(content, scope, jobBytes);
         var pipeline = new OrderedPipeline<ChunkJob>(
             resources.Workers, resources.JobsInFlight(content.ChunkSize), () => new ChunkJob(jobBytes / content.ChunkSize));
-        pipeline.Run(jobs.Next, () => new Worker(sink.NewWorker(), badAreas, jobBytes), Finish, Abandon, cancel);
+        pipeline.Run(jobs.Next, () => new Worker(sink.NewWorker(), badAreas, meter, jobBytes), Finish, Abandon, cancel);
         if (_open is not null) sink.End(_open, ExtentSet.Empty);
         return _deferred.ToSet();
     }
@@ -47,7 +47,7 @@ internal sealed class FirstPass(IDiskContent content, IChunkSink sink, BadAreas?
         if (job.Kind != JobKind.Region && !job.Deferred) sink.Abandon(job);
     }
 
-    private sealed class Worker(IChunkSinkWorker sink, BadAreas? badAreas, int jobBytes) : IJobWorker<ChunkJob>
+    private sealed class Worker(IChunkSinkWorker sink, BadAreas? badAreas, ProgressMeter meter, int jobBytes) : IJobWorker<ChunkJob>
     {
         private readonly AlignedBuffer _buffer = new(jobBytes);
 
@@ -56,8 +56,10 @@ internal sealed class FirstPass(IDiskContent content, IChunkSink sink, BadAreas?
             if (job.Kind == JobKind.Zeros) sink.Take(job, []);
             if (job.Kind != JobKind.Data) return;
             var content = _buffer.Span[..(int)job.Range.Length];
-            if (!Read(job, content)) job.Deferred = true;
-            else sink.Take(job, content);
+            job.Deferred = !Read(job, content);
+            if (job.Deferred) return;
+            meter.AddRead(job.UsedBytes);
+            sink.Take(job, content);
         }
 
         public void Dispose()

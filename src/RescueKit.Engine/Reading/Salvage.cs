@@ -54,7 +54,7 @@ internal sealed class Salvage(SurveyedContent content, IChunkSink sink, TimeSpan
             {
                 cancel.ThrowIfCancellationRequested();
                 if (!Try(() => region.Read(chunk, buffer.Span[..(int)chunk.Length], quick: true))) return false;
-                Hand(region, chunk, buffer.Span[..(int)chunk.Length], worker);
+                Hand(region, chunk, buffer.Span[..(int)chunk.Length], worker, ExtentSet.Empty);
                 return true;
             }
             sink.End(region, ExtentSet.Empty);
@@ -79,7 +79,7 @@ internal sealed class Salvage(SurveyedContent content, IChunkSink sink, TimeSpan
                 var lostOfChunk = missing.ToSet();
                 meter.AddUnreadable(lostOfChunk.TotalLength);
                 lostHere.Add(lostOfChunk);
-                Hand(region, chunk, bytes, worker, lost: lostOfChunk.IsSupersetOf(region.Used.Clip(chunk)));
+                Hand(region, chunk, bytes, worker, lostOfChunk);
             }
             var set = lostHere.ToSet();
             sink.End(region, set);
@@ -136,12 +136,13 @@ internal sealed class Salvage(SurveyedContent content, IChunkSink sink, TimeSpan
         return good;
     }
 
-    private void Hand(SurveyedRegion region, Extent chunk, ReadOnlySpan<byte> bytes, IChunkSinkWorker worker, bool lost = false)
+    private void Hand(SurveyedRegion region, Extent chunk, ReadOnlySpan<byte> bytes, IChunkSinkWorker worker, ExtentSet lost)
     {
-        var job = new ChunkJob(1) { Kind = JobKind.Data, Region = region, Range = chunk, Lost = lost };
+        var job = new ChunkJob(1) { Kind = JobKind.Data, Region = region, Range = chunk, Lost = lost.IsSupersetOf(region.Used.Clip(chunk)) };
         worker.Take(job, bytes);
         sink.Accept(job);
         meter.Add(job.UsedBytes, chunk.Offset);
+        meter.AddRead(job.UsedBytes - lost.TotalLength);
     }
 
     private IEnumerable<int> RegionsOf(ExtentSet chunks)

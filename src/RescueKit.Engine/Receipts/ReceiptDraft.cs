@@ -1,10 +1,12 @@
 using System.Reflection;
+using RescueKit.Engine.Pipelines;
 using RescueKit.Model;
 
 namespace RescueKit.Engine.Receipts;
 
 /// <summary>What a run notes down on its way, until it becomes a receipt.</summary>
-internal sealed class ReceiptDraft(string operation, DateTimeOffset startedAt)
+/// <param name="meter">Has counted what was read.</param>
+internal sealed class ReceiptDraft(string operation, DateTimeOffset startedAt, ProgressMeter meter)
 {
     /// <summary>A disk that is bad all over has millions of ranges; the image has them all.</summary>
     private const int MostRanges = 10_000;
@@ -16,7 +18,6 @@ internal sealed class ReceiptDraft(string operation, DateTimeOffset startedAt)
     public string? Target { get; set; }
     public Guid? ImageId { get; set; }
     public string? RootDigest { get; set; }
-    public long BytesRead { get; set; }
     public long BytesWritten { get; set; }
     public long BytesStored { get; set; }
     public long BytesVerified { get; set; }
@@ -39,9 +40,8 @@ internal sealed class ReceiptDraft(string operation, DateTimeOffset startedAt)
         (null, false) => Make("complete with losses", 5, null, finishedAt),
     };
 
-    public Receipt Fail(Exception e, DateTimeOffset finishedAt) => e is OperationCanceledException
-        ? Make("cancelled", 130, "cancelled", finishedAt)
-        : Make("failed", Failures.ExitCode(e), e.Message, finishedAt);
+    public Receipt Fail(Exception e, DateTimeOffset finishedAt) =>
+        Make("failed", Failures.ExitCode(e), e.Message, finishedAt) with { Cancelled = e is OperationCanceledException };
 
     private Receipt Make(string verdict, int exitCode, string? error, DateTimeOffset finishedAt)
     {
@@ -58,7 +58,7 @@ internal sealed class ReceiptDraft(string operation, DateTimeOffset startedAt)
             Target = Target,
             ImageId = ImageId,
             RootDigest = RootDigest,
-            BytesRead = BytesRead,
+            BytesRead = meter.ReadBytes,
             BytesWritten = BytesWritten,
             BytesStored = BytesStored,
             BytesVerified = BytesVerified,

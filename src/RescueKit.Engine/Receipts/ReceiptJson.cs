@@ -13,6 +13,7 @@ public static class ReceiptJson
     {
         Operation = receipt.Operation,
         Verdict = receipt.Verdict,
+        Cancelled = receipt.Cancelled,
         ToolVersion = receipt.ToolVersion,
         StartedAt = receipt.StartedAt,
         FinishedAt = receipt.FinishedAt,

@@ -14,30 +14,43 @@ namespace RescueKit.Engine.Transfers;
 internal sealed class TransferExecution(
     IBlockTarget target, TargetLayout layout, IDiskContent content, ReadContent critical, FreePolicy free, ProgressMeter meter, RunResources resources)
 {
-    /// <summary>True from the first write on.</summary>
-    public bool Begun { get; private set; }
+    private readonly CriticalWriter _last = new(target, layout, critical);
+    private Stage _stage;
 
     /// <summary>True when the target is whole again, tables included.</summary>
-    public bool IsWhole { get; private set; }
+    public bool IsWhole => _stage == Stage.Whole;
 
     /// <param name="fill">Takes the content into the sink, critical areas excepted.</param>
     public void Write(ReceiptDraft draft, long total, Action<TargetSink> fill, CancellationToken cancel)
     {
-        var last = new CriticalWriter(target, layout, critical);
         var sink = new TargetSink(target, layout, free, cancel);
-        Begun = true;
-        last.Invalidate();
+        try
+        {
+            Write(sink, total, fill, cancel);
+        }
+        finally
+        {
+            draft.BytesWritten = sink.WrittenBytes + _last.WrittenBytes;
+        }
+    }
+
+    private void Write(TargetSink sink, long total, Action<TargetSink> fill, CancellationToken cancel)
+    {
+        _stage = Stage.Invalidating;
+        _last.Invalidate();
+        _stage = Stage.Data;
         var before = target.DurableBytes;
         meter.Begin("writing", total, () => sink.WrittenBytes == 0 ? 1 : (double)(target.DurableBytes - before) / sink.WrittenBytes);
         fill(sink);
+        meter.End();
         meter.Rename("syncing");
         target.Flush();
         cancel.ThrowIfCancellationRequested();
         meter.Rename("writing boot sectors");
-        last.WriteVolumes(cancel);
-        last.WriteTables(cancel);
-        IsWhole = true;
-        draft.BytesWritten = sink.WrittenBytes + last.WrittenBytes;
+        _stage = Stage.Last;
+        _last.WriteVolumes(cancel);
+        _last.WriteTables(cancel);
+        _stage = Stage.Whole;
     }
 
     /// <param name="seen">What the pass over the source saw; null where the content has digests of its own.</param>
@@ -46,18 +59,53 @@ internal sealed class TransferExecution(
         meter.Begin("verifying", total);
         using var view = new MappedView(target, layout.Segments, content.Length);
         var readBack = new ReadBack(target, view, layout, content, seen, meter, resources);
-        readBack.Run(cancel);
-        draft.BytesVerified = readBack.VerifiedBytes;
+        try
+        {
+            readBack.Run(cancel);
+        }
+        finally
+        {
+            draft.BytesVerified = readBack.VerifiedBytes;
+        }
+        meter.End();
         foreach (var range in readBack.NotComparable)
             draft.Warnings.Add($"{range.Length} bytes at offset {range.Offset} could not be verified: what is in use there cannot be read from the source any more.");
     }
 
-    /// <summary>Adds to an error what the target is worth now.</summary>
-    public Exception Explain(Exception e)
+    /// <summary>What the target is worth now. Promises no more than the order of writes and syncs does.</summary>
+    public Aftermath? After(Exception e)
     {
-        if (!Begun) return e;
-        return IsWhole
-            ? Failures.With(e, $"{target.Name} was written in full, but not proven", "run it again, onto another disk if this one is at fault")
-            : Failures.With(e, $"{target.Name} is incomplete and can be neither booted nor mounted", "run it again from its beginning");
+        const string again = "run it again from its beginning";
+        var wholeDisk = !layout.TableAreas.IsEmpty;
+        return _stage switch
+        {
+            Stage.Untouched => e is OperationCanceledException ? Aftermath.NothingWritten : null,
+            Stage.Invalidating when !_last.HasTouched => new(
+                $"the first write to {target.Name} failed, so it probably holds what it held before",
+                $"look at what is on it (rescuekit disk show {target.Name}) before you trust or reuse it"),
+            Stage.Invalidating => new(
+                $"{target.Name} has lost part of its old tables and superblocks and got nothing new yet: do not use what may still mount of it", again),
+            Stage.Data when wholeDisk => new($"{target.Name} is incomplete and can be neither booted nor mounted", again),
+            Stage.Data => new($"what was to be restored into {target.Name} is incomplete and cannot be mounted; the rest of it is as it was", again),
+            Stage.Last => new(
+                $"all data is on {target.Name}, but its {(wholeDisk ? "boot sectors and tables" : "boot sectors")} may be incomplete: what boots or mounts of it is whole, the rest is missing",
+                again),
+            _ => new($"{target.Name} was written in full, but not proven", "run it again, onto another disk if this one is at fault"),
+        };
+    }
+
+    private enum Stage
+    {
+        Untouched,
+
+        /// <summary>What makes the old content recognisable is being taken away.</summary>
+        Invalidating,
+
+        /// <summary>Nothing is recognisable, and that is on stable storage.</summary>
+        Data,
+
+        /// <summary>All data is on stable storage; boot sectors, superblocks and tables are being written.</summary>
+        Last,
+        Whole,
     }
 }

@@ -16,12 +16,15 @@ internal sealed class CriticalWriter(IBlockTarget target, TargetLayout layout, R
 
     public long WrittenBytes { get; private set; }
 
+    /// <summary>True once a write has succeeded: the target is not what it was.</summary>
+    public bool HasTouched { get; private set; }
+
     /// <summary>Zeroes tables, boot sectors and superblocks, and returns when that is on stable storage.</summary>
     public void Invalidate()
     {
         if (target.UnwrittenIsZero) return;
-        foreach (var extent in layout.TableAreas) target.WriteZeros(extent);
-        foreach (var extent in layout.VolumeAreas.Except(layout.TableAreas)) target.WriteZeros(extent);
+        foreach (var extent in layout.TableAreas) Zero(extent);
+        foreach (var extent in layout.VolumeAreas.Except(layout.TableAreas)) Zero(extent);
         target.Flush();
     }
 
@@ -43,6 +46,12 @@ internal sealed class CriticalWriter(IBlockTarget target, TargetLayout layout, R
         target.Flush();
         Write(layout.TableAreas.Intersect(layout.Heads), cancel, lastFirst: true);
         target.Flush();
+    }
+
+    private void Zero(Extent extent)
+    {
+        target.WriteZeros(extent);
+        HasTouched = true;
     }
 
     /// <summary>The bytes that a range of the target ends up with: content where it is used, patches over it, zeros elsewhere.</summary>

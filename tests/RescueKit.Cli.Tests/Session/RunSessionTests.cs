@@ -1,6 +1,7 @@
 using System.Text.Json;
 using RescueKit.Cli.Session;
 using RescueKit.Cli.Tests.Fakes;
+using RescueKit.Engine;
 using RescueKit.Model;
 using RescueKit.Testing.Tools;
 
@@ -8,7 +9,9 @@ namespace RescueKit.Cli.Tests.Session;
 
 public sealed class RunSessionTests : IDisposable
 {
-    private static readonly RunOptions Options = new() { WhenCancelled = "cancelled: it is incomplete", AfterCancelled = "do it again", ShowPlan = true, Confirm = "Y7K2P" };
+    private static readonly RunOptions Options = new() { Help = "rescuekit --help", ShowPlan = true, Confirm = "Y7K2P" };
+
+    private static readonly Receipt Failed = Samples.Receipt with { Verdict = "failed", Error = "chunk 7 is damaged", ExitCode = 3 };
 
     private readonly FakeTerminal _terminal = new();
     private readonly Interruption _interruption = new(() => Assert.Fail("a run must not be ended at once"));
@@ -79,13 +82,39 @@ public sealed class RunSessionTests : IDisposable
         {
             _interruption.Signalled();
             _interruption.Signalled();
-            cancel.ThrowIfCancellationRequested();
-            return Samples.Receipt;
-        });
+            Assert.True(cancel.IsCancellationRequested);
+            throw new RunCancelledException("it is incomplete", "do it again", new OperationCanceledException(), cancel);
+        })
+        { Receipt = Failed with { Cancelled = true, ExitCode = 130 } };
         Assert.Equal(130, Execute(Options with { Json = true }, run));
         Assert.Contains("error: cancelled: it is incomplete\n  try: do it again\n", _terminal.Errors.ToString(), StringComparison.Ordinal);
         Assert.Contains("\"kind\": \"cancelled\"", _terminal.Output.ToString(), StringComparison.Ordinal);
         Assert.True(run.Disposed);
+    }
+
+    [Fact]
+    public void A_failed_run_prints_one_document_that_holds_the_error_and_the_receipt_and_writes_the_receipt()
+    {
+        using var folder = new TempFolder();
+        var file = folder.File("receipt.json");
+        var run = new FakeRun(Samples.Plan, (_, _, _) => throw new ImageDamagedException("chunk 7 is damaged", "use another copy")) { Receipt = Failed };
+        Assert.Equal(3, Execute(Options with { Json = true, ReceiptFile = file }, run));
+        using var printed = JsonDocument.Parse(_terminal.Output.ToString());
+        Assert.Equal("chunk 7 is damaged", printed.RootElement.GetProperty("error").GetString());
+        Assert.Equal("failed", printed.RootElement.GetProperty("receipt").GetProperty("verdict").GetString());
+        using var written = JsonDocument.Parse(File.ReadAllText(file));
+        Assert.Equal(Failed.BytesWritten, written.RootElement.GetProperty("bytes_written").GetInt64());
+    }
+
+    [Fact]
+    public void A_person_sees_how_far_a_failed_run_came()
+    {
+        var run = new FakeRun(Samples.Plan, (_, _, _) => throw new DeviceException("it is on fire", "water")) { Receipt = Failed with { Warnings = ["The receipt could not be written."] } };
+        Assert.Equal(1, Execute(Options, run));
+        Assert.Contains("failed, in", _terminal.Output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("120.0 GiB", _terminal.Output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("The receipt could not be written.", _terminal.Output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("error: it is on fire\n  try: water\n", _terminal.Errors.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
