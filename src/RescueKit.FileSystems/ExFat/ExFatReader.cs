@@ -3,6 +3,10 @@ using RescueKit.Model;
 namespace RescueKit.FileSystems.ExFat;
 
 /// <summary>exFAT 1.0. The percentage in use is a hint and proves nothing, so it is not consulted.</summary>
+/// <remarks>
+/// The limit of this: files are not walked, and nothing on the volume tells that a bitmap which calls their clusters free is damaged; the
+/// drivers believe it just so.
+/// </remarks>
 public sealed class ExFatReader : IAllocationReader
 {
     private const int NameLength = 512;

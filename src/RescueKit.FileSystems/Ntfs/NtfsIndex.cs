@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using RescueKit.Model;
 
 namespace RescueKit.FileSystems.Ntfs;
@@ -15,9 +16,21 @@ internal static class NtfsIndex
     /// <summary>Bytes of the index header itself.</summary>
     public const int Header = 0x10;
 
+    public const int MaxBlockSize = 64 << 10;
+
     private const int EntryHeader = 0x10;
     private const int HasBranch = 1;
     private const int LastEntry = 2;
+
+    /// <summary>Bytes of the index's blocks, as $INDEX_ROOT gives them whether there are any or not.</summary>
+    /// <exception cref="MalformedException">No size that blocks can have.</exception>
+    public static int BlockSize(ReadOnlySpan<byte> root, string owner)
+    {
+        var size = BinaryPrimitives.ReadUInt32LittleEndian(root[8..]);
+        if (!BitOperations.IsPow2(size) || size is < FixupBlock.Stride or > MaxBlockSize)
+            throw new MalformedException($"an index of {owner} has blocks of {size} bytes");
+        return (int)size;
+    }
 
     /// <param name="index">From the index header on.</param>
     /// <exception cref="MalformedException">The header points outside.</exception>
@@ -34,22 +47,36 @@ internal static class NtfsIndex
     /// <summary>Takes the next entry off; false at the one that ends them.</summary>
     /// <param name="blockBytes">Length of the index's blocks: every branch must lie inside.</param>
     /// <exception cref="MalformedException">An entry is longer than what is left, branches off outside, or there is no last one.</exception>
-    public static bool Next(ref ReadOnlySpan<byte> entries, long blockBytes, string owner, out ulong reference, out ReadOnlySpan<byte> key)
+    public static bool Next(ref ReadOnlySpan<byte> entries, long blockBytes, string owner, out NtfsIndexEntry entry)
     {
         if (entries.Length < EntryHeader) throw Damaged(owner);
-        reference = BinaryPrimitives.ReadUInt64LittleEndian(entries);
         int length = BinaryPrimitives.ReadUInt16LittleEndian(entries[8..]);
         int keyLength = BinaryPrimitives.ReadUInt16LittleEndian(entries[0x0A..]);
         if (length < EntryHeader || length % 8 != 0 || length > entries.Length || keyLength > length - EntryHeader) throw Damaged(owner);
-        key = entries.Slice(EntryHeader, keyLength);
         var flags = BinaryPrimitives.ReadUInt16LittleEndian(entries[0x0C..]);
-        // A branch is counted in clusters or in 512 bytes, whichever is smaller than a block: never in less than 512 bytes.
-        if ((flags & HasBranch) != 0
-            && (length < EntryHeader + keyLength + 8 || BinaryPrimitives.ReadUInt64LittleEndian(entries[(length - 8)..]) >= (ulong)blockBytes / 512))
-            throw Damaged(owner);
+        var branch = NtfsIndexEntry.NoBranch;
+        if ((flags & HasBranch) != 0)
+        {
+            if (length < EntryHeader + keyLength + 8) throw Damaged(owner);
+            branch = BinaryPrimitives.ReadInt64LittleEndian(entries[(length - 8)..]);
+            // Counted in clusters or in 512 bytes, whichever is smaller than a block: never in less than 512 bytes.
+            if (branch < 0 || branch >= blockBytes / 512) throw Damaged(owner);
+        }
+        entry = new NtfsIndexEntry(BinaryPrimitives.ReadUInt64LittleEndian(entries), entries.Slice(EntryHeader, keyLength), branch);
         entries = entries[length..];
         return (flags & LastEntry) == 0;
     }
 
     private static MalformedException Damaged(string owner) => new($"an index of {owner} is damaged");
+}
+
+/// <param name="reference">The file that it leads to, in a directory.</param>
+/// <param name="branch">The block of what sorts before this entry, or <see cref="NoBranch"/>.</param>
+internal readonly ref struct NtfsIndexEntry(ulong reference, ReadOnlySpan<byte> key, long branch)
+{
+    public const long NoBranch = -1;
+
+    public ulong Reference { get; } = reference;
+    public ReadOnlySpan<byte> Key { get; } = key;
+    public long Branch { get; } = branch;
 }

@@ -6,6 +6,10 @@ namespace RescueKit.FileSystems.Ntfs;
 /// NTFS 1.2 to 3.1, any cluster size. NTFS has no free count to hold the bitmap against, so the map is trusted only where the volume was
 /// left cleanly, both copies of the first records agree, and the bitmap covers the system's own files.
 /// </summary>
+/// <remarks>
+/// The limit of this: other files are not walked, and nothing on the volume tells that a bitmap which calls their clusters free is damaged;
+/// the drivers believe it just so.
+/// </remarks>
 public sealed class NtfsReader : IAllocationReader
 {
     public string Family => "ntfs";

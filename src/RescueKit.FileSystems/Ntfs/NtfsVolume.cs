@@ -117,7 +117,8 @@ internal sealed class NtfsVolume
         if (root.Value.Length < NtfsIndex.RootHeader) throw new MalformedException($"an index of {owner} is damaged");
         var entries = NtfsIndex.Entries(root.Value.Span[NtfsIndex.RootHeader..], owner);
         var blockBytes = file.OpenStream(AttributeType.IndexAllocation, root.Name)?.DataSize ?? 0;
-        while (NtfsIndex.Next(ref entries, blockBytes, owner, out _, out _))
+        NtfsIndex.BlockSize(root.Value.Span, owner);
+        while (NtfsIndex.Next(ref entries, blockBytes, owner, out _))
         {
         }
     }

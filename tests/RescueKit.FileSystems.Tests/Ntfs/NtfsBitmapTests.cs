@@ -89,6 +89,24 @@ public sealed class NtfsBitmapTests : IDisposable
         Assert.Contains("too few", Read(image).WholeReason);
     }
 
+    /// <summary>The limit that <see cref="NtfsReader"/> states: ntfsresize, which walks all files, sees it; the bitmap alone does not show it.</summary>
+    [Fact]
+    public void A_bitmap_that_frees_a_file_is_believed_unless_the_file_is_the_systems()
+    {
+        var image = NtfsImage.Make(_folder.File("volume"), Tiny, "-c", "512");
+        image.Put("file", Corpus.Content(new Random(1), 50_000));
+        var before = Read(image).Map!.UsedBytes;
+        using (var editor = new NtfsEditor(image.Path))
+        {
+            var (_, reference) = RootDirectory.Find(editor.Mft, ["file"]).Single();
+            Free(editor, editor.Mft.Open(MasterFileTable.Split(reference).Number).OpenData().Extents()[0].Offset / 512);
+        }
+        Assert.Contains("in $Bitmap", Tool.Run("ntfsresize", "--info", "--force", "--no-progress-bar", image.Path).Everything, StringComparison.Ordinal);
+        Assert.Equal(before - 512, Read(image).Map!.UsedBytes);
+        using (var editor = new NtfsEditor(image.Path)) Free(editor, editor.Mft.Open(SystemRecord.AttributeDefinitions).OpenData().Extents()[0].Offset / 512);
+        Assert.Contains("calls clusters of $AttrDef free", Read(image).WholeReason);
+    }
+
     /// <summary>2^31 clusters: the bitmap alone has 256 MiB, and is never held.</summary>
     [Fact]
     public void A_volume_of_8_TiB_takes_no_memory_worth_the_name()
@@ -106,6 +124,14 @@ public sealed class NtfsBitmapTests : IDisposable
         var (used, total) = image.CountedByNtfsInfo();
         Assert.Equal(used * 4096 + Length - total * 4096, content.Map.UsedBytes);
         Assert.Equal(ExtentSet.Of(Extent.FromTo(total * 4096, Length)), last);
+    }
+
+    private static void Free(NtfsEditor editor, long cluster)
+    {
+        var stream = editor.Mft.Open(SystemRecord.Bitmap).OpenData();
+        var bits = stream.ReadAll(1 << 16);
+        bits[cluster / 8] &= (byte)~(1 << (int)(cluster % 8));
+        editor.Write(stream, 0, bits);
     }
 
     private static bool IsData(byte[] attribute) => BinaryPrimitives.ReadUInt32LittleEndian(attribute) == AttributeType.Data;

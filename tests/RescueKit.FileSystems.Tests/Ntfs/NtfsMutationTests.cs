@@ -67,7 +67,7 @@ public sealed class NtfsMutationTests(ITestOutputHelper output) : IDisposable
             var content = VolumeProbe.Read(overlay, new AllocationOptions());
             MapAssert.WellFormed(content, Length);
 
-            var tool = Tool.Run("ntfsinfo", "-m", mutant);
+            var tool = Ask(mutant);
             if (!tool.Ok)
             {
                 rejected++;
@@ -84,6 +84,20 @@ public sealed class NtfsMutationTests(ITestOutputHelper output) : IDisposable
         output.WriteLine($"{rejected} rejected, {covered} covered");
         contradictions.AssertNone();
         Assert.True(rejected > 3 && covered > 3, $"{rejected} rejected, {covered} covered: the damage misses the structures");
+    }
+
+    /// <summary>ntfsinfo's verdict. Over a size of 2^48 bytes it reads zeros for ever: what it does not come to the end of it has not read.</summary>
+    private static ToolResult Ask(string path)
+    {
+        var request = new ToolRequest("ntfsinfo", ["-m", path]) { Limit = TimeSpan.FromMinutes(1) };
+        try
+        {
+            return Tool.Run(request);
+        }
+        catch (ToolFailedException e)
+        {
+            return new ToolResult(request.Program, -1, "", e.Message);
+        }
     }
 
     private NtfsImage Make(bool fragmented)
