@@ -13,11 +13,14 @@ public sealed class ImageReader : IDisposable
     private readonly PartSet _parts;
     private readonly ImageIndex _index;
     private readonly ConcurrentBag<FrameFetcher> _fetchers = [];
+    private readonly Lazy<Func<int, SubstitutePage>> _substitutes;
+    private volatile bool _copiesUsed;
     private volatile bool _disposed;
 
-    private ImageReader(PartSet parts, ImageIndex index)
+    private ImageReader(PartSet parts, ImageIndex index, Func<ReadOnlyMemory<byte>>? passphrase)
     {
         (_parts, _index) = (parts, index);
+        _substitutes = new(() => new ScanOpener(parts, passphrase).Substitutes(Geometry));
         MissingParts = [.. Enumerable.Range(1, index.PartCount).Where(part => !parts.Parts.ContainsKey(part))];
     }
 
@@ -34,11 +37,8 @@ public sealed class ImageReader : IDisposable
         try
         {
             Func<ReadOnlyMemory<byte>>? once = passphrase is null ? null : new PassphraseOnce(passphrase).Get;
-            var index = new FooterOpener(parts, once).TryOpen();
-            if (index is null) index = new ScanOpener(parts, once).Open();
-            else if (index.Rows.Any(row => !parts.Parts.ContainsKey(row.Page.Part)))
-                index.Substitutes = new ScanOpener(parts, once).Substitutes(index.Rows);
-            return new ImageReader(parts, index);
+            var index = new FooterOpener(parts, once).TryOpen() ?? new ScanOpener(parts, once).Open();
+            return new ImageReader(parts, index, once);
         }
         catch
         {
@@ -67,13 +67,14 @@ public sealed class ImageReader : IDisposable
     public IReadOnlyList<int> MissingParts { get; }
 
     /// <summary>What had to be worked around to open it; each a sentence.</summary>
-    public IReadOnlyList<string> Repairs => _parts.Repairs;
+    public IReadOnlyList<string> Repairs =>
+        _copiesUsed ? [.. _parts.Repairs, "Pages of the index are damaged or missing; their copies were used."] : _parts.Repairs;
 
     /// <summary>
-    /// Reads and verifies one region's page. Small; callers keep as many as they need. A page that was never written, or that lies in
-    /// a missing part, is put together from what is left (<see cref="RegionPage.IsRebuilt"/>).
+    /// Reads and verifies one region's page. Small; callers keep as many as they need. Where the page is lost its copy serves; where both are, or
+    /// none was written, it is put together from what is left (<see cref="RegionPage.IsRebuilt"/>), by a scan of the whole image, once.
     /// </summary>
-    /// <exception cref="ImageDamagedException">The page is damaged.</exception>
+    /// <exception cref="DeviceException">The storage is gone.</exception>
     public RegionPage ReadRegion(int region)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(region);
@@ -81,16 +82,18 @@ public sealed class ImageReader : IDisposable
         var fetcher = RentFetcher();
         try
         {
+            if (_index.Substitutes.TryGetValue(region, out var substitute)) return Rebuild(fetcher, region, substitute);
             var row = _index.Rows[region];
-            if (_index.Substitutes.TryGetValue(region, out var substitute))
-                return PageRebuild.Of(substitute.Older.IsNone ? null : Fetch(fetcher, substitute.Older, region), Geometry, region, substitute.Loose);
-            if (row.Page.IsNone || MissingParts.Contains(row.Page.Part)) return PageRebuild.Of(null, Geometry, region, null);
-            var page = Fetch(fetcher, row.Page, region);
-            if (ImageDigests.OfRegion(page) != row.Digest)
-                throw new ImageDamagedException($"the page of region {region} ({row.Page}) does not match the directory's digest");
-            // A checkpoint that says what the complete image's root digest vouches for is as good as the final page.
-            if (IsComplete) page.IsRebuilt = false;
-            return page;
+            if (row.Page.IsNone) return PageRebuild.Of(null, Geometry, region, null);
+            if (TryFetch(fetcher, row.Page, region, row.Digest) is { } page) return page;
+            if (TryFetch(fetcher, row.Copy, region, row.Digest) is { } copy)
+            {
+                _copiesUsed = true;
+                return copy;
+            }
+            var rebuilt = Rebuild(fetcher, region, _substitutes.Value(region));
+            Prove(rebuilt, row.Digest);
+            return rebuilt;
         }
         finally
         {
@@ -129,8 +132,6 @@ public sealed class ImageReader : IDisposable
         }
     }
 
-    internal Extent RangeOf(int region) => Geometry.RegionRange(region);
-
     /// <summary>Faults of frames other than chunks, superseded and spare ones included.</summary>
     internal IEnumerable<(int Part, string Message, long Offset)> CheckFrames() => FrameCheck.Run(_parts, _index.Header.Seed, _index.Keys);
 
@@ -143,6 +144,46 @@ public sealed class ImageReader : IDisposable
     }
 
     private ImageGeometry Geometry => _index.Description.Geometry;
+
+    /// <summary>Null where it is lost, or not what the digest says.</summary>
+    private RegionPage? TryFetch(FrameFetcher fetcher, FrameLocation at, int region, in ChunkDigest digest)
+    {
+        if (at.IsNone) return null;
+        try
+        {
+            var page = Fetch(fetcher, at, region);
+            return Prove(page, digest) ? page : null;
+        }
+        catch (Exception e) when (e is ImageDamagedException or BlockReadException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// True where a page says what the digest stands for. In a complete image that proves a checkpoint, or what was put together, to be
+    /// as good as the final page: the root digest vouches for it.
+    /// </summary>
+    private bool Prove(RegionPage page, in ChunkDigest digest)
+    {
+        if (ImageDigests.OfRegion(page) != digest) return false;
+        if (IsComplete) page.IsRebuilt = false;
+        return true;
+    }
+
+    private RegionPage Rebuild(FrameFetcher fetcher, int region, SubstitutePage left)
+    {
+        RegionPage? older = null;
+        try
+        {
+            if (!left.Older.IsNone) older = Fetch(fetcher, left.Older, region);
+        }
+        catch (Exception e) when (e is ImageDamagedException or BlockReadException)
+        {
+            // It could be read a moment ago; without it everything counts as used.
+        }
+        return PageRebuild.Of(older, Geometry, region, left.Loose);
+    }
 
     private RegionPage Fetch(FrameFetcher fetcher, FrameLocation at, int region)
     {

@@ -18,6 +18,7 @@ public sealed class ImageWriter : IDisposable
     private readonly WriterStart _start;
     private readonly FrameAppender _appender;
     private readonly WrittenPages _pages;
+    private readonly PageCopies _copies;
     private readonly ImageGeometry _geometry;
     private readonly FrameBuilder _builder = new();
     private readonly DedupeTable _stored = new();
@@ -34,6 +35,7 @@ public sealed class ImageWriter : IDisposable
     {
         _start = start;
         (_appender, _pages, _geometry) = (start.Appender, start.Pages, start.Description.Geometry);
+        _copies = new PageCopies(_appender);
         _pool = new EncodedChunkPool(_geometry.ChunkSize);
         _fallback = NewEncoder();
         _partContents = new PartContents();
@@ -82,6 +84,7 @@ public sealed class ImageWriter : IDisposable
         var page = new RegionPage(_geometry, region) { Used = used, Excluded = excluded };
         var earlier = _pages.Load(region, _appender);
         if (earlier is not null && _pages.IsOfThisRun(region)) TakeOver(earlier, page);
+        _copies.Forget(region);
         SettleStates(page);
         _earlier = earlier;
         _region = page;
@@ -130,7 +133,9 @@ public sealed class ImageWriter : IDisposable
         Begin();
         page.Unreadable = unreadable;
         SettleStates(page);
-        if (_earlier is null || !_pages.KeepIfEqual(_earlier, page)) WritePage(page, _earlier);
+        AppendDueCopies(_reserve);
+        if (_earlier is null || !_pages.KeepIfEqual(_earlier, page, _appender)) WritePage(page, _earlier);
+        if (!_pages.HasCopy(page.Region)) _copies.Add(page, _pages.PageOf(page.Region));
         _region = null;
         _earlier = null;
         Commit();
@@ -152,6 +157,13 @@ public sealed class ImageWriter : IDisposable
         if (_region is not null) throw new InvalidOperationException($"region {_region.Region} has not been ended");
         _pages.RefuseUnfinished();
         Begin();
+        var reserve = _appender.FrameSize(PartTrailerFormat.Size);
+        if (_copies.IsLastTooNear)
+        {
+            MakeRoom(FormatLimits.SpareDistance, reserve);
+            _appender.AppendPadding();
+        }
+        AppendDueCopies(reserve);
         var summary = new ImageEnding(_start, MakeRoom, _chunkFrames).Write();
         // The writer stays poisoned: a complete image takes no more.
         return summary;
@@ -194,6 +206,17 @@ public sealed class ImageWriter : IDisposable
         RegionPageFormat.Write(_builder.Clear(), page, checkpoint: false);
         _pages.Record(page, _appender.Append(FrameType.RegionPage, _builder), earlier);
         _partContents.AddRegion(page.Region);
+    }
+
+    private void AppendDueCopies(long reserve)
+    {
+        while (_copies.NextDue() is { } copy)
+        {
+            MakeRoom(copy.Payload.PayloadLength, reserve);
+            _pages.RecordCopy(copy.Region, _appender.Append(FrameType.RegionPage, copy.Payload));
+            _partContents.AddRegion(copy.Region);
+            _copies.Done(copy);
+        }
     }
 
     private FrameLocation Locate(EncodedChunk chunk, RegionPage page, int index)

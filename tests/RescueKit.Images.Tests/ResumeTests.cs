@@ -70,6 +70,7 @@ public class ResumeTests
                 if (Resume(store, Fresh(seed: 2)) is not { } summary) continue;
                 resumed++;
                 Assert.Equal(reference.RootDigest, summary.RootDigest);
+                if (split is { } limit) Assert.All(store.Parts, part => Assert.InRange(part.Value.Length, 1, limit));
                 Assert.Equal(Verdict.Sound, Judge.Examine(store, Disk, reference.RootDigest));
             }
         }
@@ -94,7 +95,7 @@ public class ResumeTests
         catch (Exception e) when (e is NotAnImageException or ImageDamagedException or DeviceException)
         {
             // Before the first sync nothing is promised.
-            Assert.InRange(store.Parts.Values.Sum(part => part.Length), 0, 4096);
+            Assert.InRange(store.Parts.Values.Sum(part => part.Length), 0, 16 << 10);
             return null;
         }
         catch (ImageMismatchException e) when (e.Message.Contains("complete", StringComparison.Ordinal))

@@ -2,21 +2,19 @@ using RescueKit.Model;
 
 namespace RescueKit.Images.Format;
 
-/// <summary>A region's row in the directory: where its page lies, and the digest of what the page says.</summary>
-internal readonly record struct DirectoryRow(FrameLocation Page, ChunkDigest Digest);
+/// <summary>A region's row in the directory: where its page and the page's copy lie, and the digest of what they say.</summary>
+internal readonly record struct DirectoryRow(FrameLocation Page, FrameLocation Copy, ChunkDigest Digest);
 
 /// <summary>Payload of a directory frame: rows of consecutive regions (FORMAT.md, "Directory").</summary>
 internal static class DirectoryFormat
 {
-    public const int RowSize = FrameLocation.Size + ChunkDigest.Size;
-    public const int FixedSize = 8;
-
     public static void Write(FrameBuilder to, int firstRegion, ReadOnlySpan<DirectoryRow> rows)
     {
         to.U32(firstRegion).U32(rows.Length);
         foreach (ref readonly var row in rows)
         {
             row.Page.Write(to);
+            row.Copy.Write(to);
             to.Digest(row.Digest);
         }
     }
@@ -26,7 +24,7 @@ internal static class DirectoryFormat
         var from = new ByteReader(payload, "the directory");
         from.Int32("first region", firstRegion, firstRegion);
         from.Int32("row count", rows.Length, rows.Length);
-        foreach (ref var row in rows) row = new DirectoryRow(FrameLocation.Read(ref from), from.Digest());
+        foreach (ref var row in rows) row = new DirectoryRow(FrameLocation.Read(ref from), FrameLocation.Read(ref from), from.Digest());
         from.End();
     }
 }

@@ -10,8 +10,7 @@ internal sealed record FooterFormat(Guid ImageId, FrameLocation Index, ChunkDige
 {
     public const int FrameSize = 256;
     public const int BlockSize = FrameSize + (int)ImageHeader.FrameSize;
-    public const int PaddingSize = 4096;
-    public const int TailSize = 2 * BlockSize + PaddingSize;
+    public const int TailSize = 2 * BlockSize + FormatLimits.SpareDistance;
     private const int Used = 16 + FrameLocation.Size + 2 * ChunkDigest.Size + 8 + 8;
 
     /// <summary>Bytes of the payload before a tag; with the tag of an encrypted one the frame fills its 256 bytes.</summary>

@@ -14,6 +14,9 @@ internal static class FormatLimits
     public const int MaxKdfIterations = 5_000_000;
     public const int DirectoryRows = 1024;
 
+    /// <summary>Bytes between a thing and its spare copy, so that no bad sector hits both; the length of a padding frame.</summary>
+    public const int SpareDistance = 4096;
+
     /// <summary>Chunk number and digest in front of a chunk frame's data.</summary>
     public const int ChunkPrefix = 40;
 

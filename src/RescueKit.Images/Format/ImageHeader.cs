@@ -10,6 +10,9 @@ internal sealed record ImageHeader
 {
     public const int Size = 224;
     public const long FrameSize = 256;
+
+    /// <summary>Where the first session's spare header lies in the first part.</summary>
+    public const long SpareOffset = FrameSize + FormatLimits.SpareDistance;
     public const ushort Major = 1;
     public const ushort Minor = 0;
     public static ReadOnlySpan<byte> Magic => "RescueKit image\n"u8;

@@ -2,6 +2,12 @@ using RescueKit.Model;
 
 namespace RescueKit.Images.Format;
 
+/// <summary>Where a directory frame lies, and the digest of its payload.</summary>
+internal readonly record struct DirectoryFrame(FrameLocation At, ChunkDigest Digest)
+{
+    public const int RowSize = FrameLocation.Size + ChunkDigest.Size;
+}
+
 /// <summary>Payload of the index frame: totals, digests, and where everything else begins (FORMAT.md, "Index").</summary>
 internal sealed record IndexFormat
 {
@@ -13,14 +19,14 @@ internal sealed record IndexFormat
     public required IReadOnlyList<FrameLocation> Descriptions { get; init; }
     public required ChunkDigest DescriptionDigest { get; init; }
     public required ChunkDigest ContentDigest { get; init; }
-    public required IReadOnlyList<DirectoryRow> Directories { get; init; }
+    public required IReadOnlyList<DirectoryFrame> Directories { get; init; }
 
     /// <summary>Bytes of each part, the last one's final length included.</summary>
     public required IReadOnlyList<long> PartLengths { get; init; }
     public required IReadOnlyList<(ushort Session, byte[] Salt)> Sessions { get; init; }
 
     public static int SizeOf(int directories, int parts, int sessions) =>
-        FixedSize + directories * DirectoryFormat.RowSize + parts * 8 + sessions * SessionRowSize;
+        FixedSize + directories * DirectoryFrame.RowSize + parts * 8 + sessions * SessionRowSize;
 
     public void Write(FrameBuilder to)
     {
@@ -31,7 +37,7 @@ internal sealed record IndexFormat
         to.Digest(DescriptionDigest).Digest(ContentDigest).Digest(Summary.RootDigest);
         foreach (var row in Directories)
         {
-            row.Page.Write(to);
+            row.At.Write(to);
             to.Digest(row.Digest);
         }
         foreach (var length in PartLengths) to.U64(length);
@@ -53,8 +59,8 @@ internal sealed record IndexFormat
         var descriptionDigest = from.Digest();
         var contentDigest = from.Digest();
         var rootDigest = from.Digest();
-        var directories = new DirectoryRow[directoryCount];
-        foreach (ref var row in directories.AsSpan()) row = new DirectoryRow(FrameLocation.Read(ref from), from.Digest());
+        var directories = new DirectoryFrame[directoryCount];
+        foreach (ref var row in directories.AsSpan()) row = new DirectoryFrame(FrameLocation.Read(ref from), from.Digest());
         var parts = new long[partCount];
         foreach (ref var length in parts.AsSpan()) length = from.Int64("part length", ImageHeader.FrameSize, long.MaxValue);
         var sessions = new (ushort, byte[])[sessionCount];

@@ -85,6 +85,9 @@ internal sealed class FrameAppender : IDisposable
         Append(FrameType.Header, _builder);
     }
 
+    /// <summary>Keeps what comes next away from what came before, so that no bad sector hits both.</summary>
+    public void AppendPadding() => Append(FrameType.Padding, _builder.Clear().Zeros(FormatLimits.SpareDistance - FrameHeader.Size));
+
     public void Flush() => _part.Flush();
 
     /// <summary>Syncs and closes the part and begins the next one.</summary>

@@ -19,8 +19,8 @@ internal sealed class ImageIndex
     public ImageSummary? Summary { get; init; }
     public ChunkDigest ContentDigest { get; init; }
 
-    /// <summary>What a scan found for regions whose page is in a missing part, or that have chunks without a page.</summary>
-    public IReadOnlyDictionary<int, SubstitutePage> Substitutes { get; set; } = new Dictionary<int, SubstitutePage>();
+    /// <summary>For an image without an index: of regions with chunks behind their newest page, or without any page.</summary>
+    public IReadOnlyDictionary<int, SubstitutePage> Substitutes { get; init; } = new Dictionary<int, SubstitutePage>();
 }
 
 /// <summary>An older page, or none, and chunks that no page tells of.</summary>

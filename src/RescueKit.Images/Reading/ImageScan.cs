@@ -44,9 +44,15 @@ internal sealed class ImageScan : IDisposable
 
     /// <summary>Of each region; none where no page was found.</summary>
     public FrameLocation[] Pages { get; private set; } = [];
+
+    /// <summary>Of each region the page before the newest: its copy where both say the same, which their digests tell.</summary>
+    public FrameLocation[] Copies { get; private set; } = [];
     public IReadOnlyDictionary<int, List<LooseChunk>> Loose => _loose;
     public long ChunkFrames { get; private set; }
     public ulong NextSequence => _lastSequence + 1;
+
+    /// <summary>What was passed over; each a sentence.</summary>
+    public List<string> Repairs { get; } = [];
 
     /// <summary>The highest part that is known to have existed.</summary>
     public int PartCount { get; private set; }
@@ -138,7 +144,7 @@ internal sealed class ImageScan : IDisposable
             _lastSequence = walker.Header.Sequence;
             Visit(number, part, walker);
         }
-        if (walker.Skipped > 0) _parts.Repairs.Add($"{walker.Skipped} bytes of {part.Name} are no frames and were skipped.");
+        if (walker.Skipped > 0) Repairs.Add($"{walker.Skipped} bytes of {part.Name} are no frames and were skipped.");
         End = walker.End;
         EndsWithTrailer = last == FrameType.PartTrailer;
         PartCount = EndsWithTrailer ? number + 1 : number;
@@ -192,7 +198,7 @@ internal sealed class ImageScan : IDisposable
         {
             var payload = _fetcher.Fetch(part, at, FrameType.Description, FormatLimits.MaxDescription, out _);
             var description = DescriptionFormat.Parse(payload);
-            if (Description is null) Pages = new FrameLocation[description.Geometry.RegionCount];
+            if (Description is null) (Pages, Copies) = (new FrameLocation[description.Geometry.RegionCount], new FrameLocation[description.Geometry.RegionCount]);
             else if (description.Geometry != Description.Geometry) return;
             DescriptionDigest = DescriptionFormat.DigestOf(payload);
             Description = description;
@@ -208,6 +214,7 @@ internal sealed class ImageScan : IDisposable
     {
         _lastContentSequence = sequence;
         var page = RegionPageFormat.Parse(_fetcher.Fetch(part, at, FrameType.RegionPage, FormatLimits.MaxPayload, out _), Description!.Geometry);
+        Copies[page.Region] = Pages[page.Region];
         Pages[page.Region] = at;
         if (_loose.Remove(page.Region, out var superseded)) _looseCount -= superseded.Count;
     }

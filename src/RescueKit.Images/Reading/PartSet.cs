@@ -14,7 +14,7 @@ internal sealed class PartSet : IDisposable
 
     public required string Name { get; init; }
 
-    /// <summary>From the first part whose header is whole; null where a single part's header is damaged.</summary>
+    /// <summary>From the first part whose header is whole; null where a single part's header and its copy are damaged.</summary>
     public ImageHeader? Header { get; private set; }
     public List<string> Repairs { get; } = [];
     public int Highest => _parts.Count == 0 ? 0 : _parts.Keys.Last();
@@ -59,6 +59,8 @@ internal sealed class PartSet : IDisposable
     private void Add(IPartReader part, int number, List<(int Number, IPartReader Part)> unnamed)
     {
         var header = ReadHeader(part, 0);
+        if (header is null && number == 1 && (header = ReadHeader(part, ImageHeader.SpareOffset)) is not null)
+            Repairs.Add($"The header of {part.Name} is damaged; its copy was used.");
         if (header is null)
         {
             unnamed.Add((number, part));
@@ -88,13 +90,20 @@ internal sealed class PartSet : IDisposable
         else part.Dispose();
     }
 
-    /// <summary>Null where there is no whole header frame at this place.</summary>
+    /// <summary>Null where there is no whole header frame at this place, or it cannot be read.</summary>
     /// <exception cref="ImageUnsupportedException">There is one, of another version or with unknown features.</exception>
     public static ImageHeader? ReadHeader(IPartReader part, long offset)
     {
         Span<byte> frame = stackalloc byte[FrameHeader.Size + ImageHeader.Size];
         if (offset < 0 || part.Length - frame.Length < offset) return null;
-        part.Read(offset, frame);
+        try
+        {
+            part.Read(offset, frame);
+        }
+        catch (BlockReadException)
+        {
+            return null;
+        }
         if (!FrameHeader.TryParse(frame, 0, out var header) || header.Type != FrameType.Header || header.StoredLength != ImageHeader.Size) return null;
         var payload = frame[FrameHeader.Size..];
         if (Crc32C.Of(payload) != header.PayloadCrc) return null;

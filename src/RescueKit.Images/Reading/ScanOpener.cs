@@ -11,23 +11,29 @@ internal sealed class ScanOpener(PartSet parts, Func<ReadOnlyMemory<byte>>? pass
     public ImageIndex Open()
     {
         using var scan = ImageScan.Run(parts, passphrase);
+        parts.Repairs.AddRange(scan.Repairs);
         using var fetcher = new FrameFetcher(scan.Header.Seed, scan.Keys);
         return TryOpenByIndex(scan, fetcher) ?? OpenByPages(scan, fetcher);
     }
 
-    /// <summary>For a whole directory some of whose pages lie in missing parts.</summary>
-    public Dictionary<int, SubstitutePage> Substitutes(DirectoryRow[] rows)
+    /// <summary>
+    /// What is left of regions whose page and its copy, which a whole directory tells of, are lost: an older page, and chunks that no page tells of.
+    /// </summary>
+    public Func<int, SubstitutePage> Substitutes(ImageGeometry geometry)
     {
-        using var scan = ImageScan.Run(parts, passphrase);
-        scan.Keys?.Dispose();
-        var substitutes = new Dictionary<int, SubstitutePage>();
-        for (var region = 0; region < rows.Length; region++)
+        try
         {
-            if (parts.Parts.ContainsKey(rows[region].Page.Part)) continue;
-            scan.Loose.TryGetValue(region, out var loose);
-            if (loose is not null || !scan.Pages[region].IsNone) substitutes[region] = new SubstitutePage(scan.Pages[region], loose);
+            using var scan = ImageScan.Run(parts, passphrase);
+            scan.Keys?.Dispose();
+            var (pages, loose) = (scan.Pages, scan.Loose);
+            // A description that the index does not lead to may say anything.
+            if (scan.Description!.Geometry == geometry) return region => new SubstitutePage(pages[region], loose.GetValueOrDefault(region));
         }
-        return substitutes;
+        catch (ImageException)
+        {
+            // The index led to what it led to; frames on the way to the rest are not what they say.
+        }
+        return _ => new SubstitutePage(default, null);
     }
 
     private ImageIndex? TryOpenByIndex(ImageScan scan, FrameFetcher fetcher)
@@ -116,7 +122,7 @@ internal sealed class ScanOpener(PartSet parts, Func<ReadOnlyMemory<byte>>? pass
             if (at.IsNone) continue;
             var page = RegionPageFormat.Parse(
                 fetcher.Fetch(parts.Part(at.Part), at, FrameType.RegionPage, FormatLimits.MaxPayload, out _), scan.Description!.Geometry);
-            rows[region] = new DirectoryRow(at, ImageDigests.OfRegion(page));
+            rows[region] = new DirectoryRow(at, scan.Copies[region], ImageDigests.OfRegion(page));
             totals = totals.Plus(PageTotals.Of(page));
             if (!page.IsRebuilt) pages++;
         }

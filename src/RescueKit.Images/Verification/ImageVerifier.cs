@@ -102,7 +102,7 @@ public sealed class ImageVerifier(ImageReader reader)
             while (_page is null || _nextChunk >= _page.ChunkCount)
             {
                 if (_nextRegion >= reader.RegionCount) return null;
-                _page = TryReadRegion(_nextRegion++);
+                _page = ReadRegion(_nextRegion++);
                 _nextChunk = 0;
             }
             var first = _nextChunk;
@@ -111,20 +111,12 @@ public sealed class ImageVerifier(ImageReader reader)
         }
     }
 
-    private RegionPage? TryReadRegion(int region)
+    private RegionPage ReadRegion(int region)
     {
-        try
-        {
-            var page = reader.ReadRegion(region);
-            _unreadable += page.Unreadable.TotalLength;
-            if (page.IsRebuilt && reader.IsComplete) Add(new ImageDamage($"the page of region {region} is lost", null, null, page.Range));
-            return page;
-        }
-        catch (Exception e) when (e is ImageDamagedException or BlockReadException)
-        {
-            Add(new ImageDamage(e.Message, null, null, reader.RangeOf(region)));
-            return null;
-        }
+        var page = reader.ReadRegion(region);
+        _unreadable += page.Unreadable.TotalLength;
+        if (page.IsRebuilt && reader.IsComplete) Add(new ImageDamage($"the page of region {region} and its copy are lost", null, null, page.Range));
+        return page;
     }
 
     private void Verify(RegionPage page, int index, AlignedBuffer buffer)

@@ -32,20 +32,20 @@ internal sealed class ImageEnding(WriterStart start, Action<long, long> makeRoom
         return index.Summary;
     }
 
-    private List<DirectoryRow> AppendDirectories()
+    private List<DirectoryFrame> AppendDirectories()
     {
-        var directories = new List<DirectoryRow>();
+        var directories = new List<DirectoryFrame>();
         for (var first = 0; first < _pages.Rows.Length; first += FormatLimits.DirectoryRows)
         {
             DirectoryFormat.Write(_builder.Clear(), first, _pages.Rows[first..Math.Min(first + FormatLimits.DirectoryRows, _pages.Rows.Length)]);
             var digest = ChunkDigest.Of(_builder.Payload);
-            directories.Add(new DirectoryRow(Append(FrameType.Directory), digest));
+            directories.Add(new DirectoryFrame(Append(FrameType.Directory), digest));
         }
         return directories;
     }
 
     private (FrameLocation At, ChunkDigest Digest, IndexFormat Index) AppendIndex(
-        FrameLocation[] descriptions, List<DirectoryRow> directories, ChunkDigest description, ChunkDigest content, ChunkDigest root)
+        FrameLocation[] descriptions, List<DirectoryFrame> directories, ChunkDigest description, ChunkDigest content, ChunkDigest root)
     {
         // The index tells the final length of the last part, so it and the footers are placed before it is written.
         makeRoom(IndexFormat.SizeOf(directories.Count, _appender.Part + 1, start.Sessions.Count), FooterFormat.TailSize);
@@ -75,7 +75,7 @@ internal sealed class ImageEnding(WriterStart start, Action<long, long> makeRoom
     {
         for (var i = 0; i < 2; i++)
         {
-            if (i > 0) _appender.Append(FrameType.Padding, _builder.Clear().Zeros(FooterFormat.PaddingSize - FrameHeader.Size));
+            if (i > 0) _appender.AppendPadding();
             _appender.AppendHeader();
             footer.Write(_builder.Clear(), start.Header.IsEncrypted);
             _appender.Append(FrameType.Footer, _builder);

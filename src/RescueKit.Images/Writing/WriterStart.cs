@@ -53,7 +53,7 @@ internal sealed class WriterStart : IDisposable
         return Begin(store, name, header, master, format, AppendPosition.Start, [], options, null);
     }
 
-    /// <summary>Opens a session with a fresh salt, appends header and description, and syncs.</summary>
+    /// <summary>Opens a session with a fresh salt, appends header and description and a spare of each, and syncs.</summary>
     /// <param name="scan">Of the image that is gone on with; null for a new one.</param>
     public static WriterStart Begin(
         IImageStore store, string name, ImageHeader template, MasterKey? master, DescriptionFormat format, AppendPosition at,
@@ -69,15 +69,20 @@ internal sealed class WriterStart : IDisposable
         var builder = new FrameBuilder();
         format.Write(builder);
         var split = options.Hooks.SplitBytes ?? options.SplitBytes;
-        if (builder.PayloadLength > Math.Min(FormatLimits.MaxDescription, split / 2 ?? long.MaxValue))
+        if (builder.PayloadLength > Math.Min(FormatLimits.MaxDescription, split / 4 ?? long.MaxValue))
             throw new UsageException($"the description of the disk takes {builder.PayloadLength} bytes, which is too much for a part of {split} bytes");
         var appender = new FrameAppender(store, name, header, keys?.NewCipher(header.Session), at, split, options.Hooks.NonceUsed);
         try
         {
+            appender.AppendPadding();
+            appender.AppendHeader();
             var descriptionAt = appender.Append(FrameType.Description, builder);
+            appender.AppendPadding();
+            format.Write(builder.Clear());
+            appender.Append(FrameType.Description, builder);
             appender.Flush();
             var pages = new WrittenPages(store, name, format.Geometry, header.Seed, keys) { Earlier = scan?.Loose ?? new Dictionary<int, List<LooseChunk>>() };
-            for (var region = 0; region < (scan?.Pages.Length ?? 0); region++) pages.RecordEarlier(region, scan!.Pages[region]);
+            for (var region = 0; region < (scan?.Pages.Length ?? 0); region++) pages.RecordEarlier(region, scan!.Pages[region], scan.Copies[region]);
             return new WriterStart
             {
                 Header = header,
@@ -121,8 +126,23 @@ internal sealed class WriterStart : IDisposable
         // A part whose first frame was torn holds nothing.
         if (at.Offset == 0 && !scan.EndsWithTrailer) store.Delete(PartNames.Of(name, at.Part));
         var format = scan.Description! with { Description = description };
+        if (at.Offset > 0 && (options.Hooks.SplitBytes ?? options.SplitBytes) - at.Offset < SizeOf(format) && at.Part < FormatLimits.MaxParts)
+        {
+            // No room for another session: it begins in a part of its own, behind what is whole of this one.
+            store.OpenAppend(PartNames.Of(name, at.Part), at.Offset).Dispose();
+            at = new AppendPosition(at.Part + 1, 0, at.NextSequence, [.. closed, at.Offset]);
+        }
         var sessions = scan.Sessions.Select(session => (session.Key, session.Value)).ToList();
         return Begin(store, name, scan.Header, KeyOpener.Open(scan.Header, passphrase, name), format, at, sessions, options, scan);
+    }
+
+    /// <summary>What a session's beginning takes, and the trailer that must fit behind it.</summary>
+    private static long SizeOf(DescriptionFormat format)
+    {
+        var builder = new FrameBuilder();
+        format.Write(builder);
+        return 2 * (ImageHeader.FrameSize + FormatLimits.SpareDistance + FrameHeader.Total(builder.PayloadLength + FormatLimits.TagSize))
+            + FrameHeader.Total(PartTrailerFormat.Size + FormatLimits.TagSize);
     }
 
     private static IncompatibleFeatures FeaturesOf(ImageWriterOptions options) =>

@@ -28,8 +28,14 @@ internal sealed class WrittenPages(IImageStore store, string name, ImageGeometry
     /// <summary>For a resumed image: chunks that no page tells of.</summary>
     public IReadOnlyDictionary<int, List<LooseChunk>> Earlier { get; init; } = new Dictionary<int, List<LooseChunk>>();
 
-    /// <summary>For a resumed image: a page that an earlier run wrote.</summary>
-    public void RecordEarlier(int region, FrameLocation page) => _rows[region] = new DirectoryRow(page, default);
+    /// <summary>For a resumed image: a page that an earlier run wrote, and the one before it, which may be its copy.</summary>
+    public void RecordEarlier(int region, FrameLocation page, FrameLocation copy) => _rows[region] = new DirectoryRow(page, copy, default);
+
+    public bool HasCopy(int region) => !_rows[region].Copy.IsNone;
+
+    public FrameLocation PageOf(int region) => _rows[region].Page;
+
+    public void RecordCopy(int region, FrameLocation at) => _rows[region] = _rows[region] with { Copy = at };
 
     public bool IsOfThisRun(int region) => _run[region] != OfEarlierRun;
 
@@ -47,7 +53,7 @@ internal sealed class WrittenPages(IImageStore store, string name, ImageGeometry
             if (page is not null && loose is null && page.Region == region) return page;
             if (page?.Region != region) page = null;
         }
-        catch (ImageDamagedException)
+        catch (Exception e) when (e is ImageDamagedException or BlockReadException)
         {
             // What an earlier run left is a saving, not a need: without it the chunks are stored anew.
         }
@@ -64,7 +70,7 @@ internal sealed class WrittenPages(IImageStore store, string name, ImageGeometry
             _fetcher.FetchChunk(Reader(at, appender), at, digest, _content.AsSpan(0, (int)length), checkCrc: true);
             return true;
         }
-        catch (ImageDamagedException)
+        catch (Exception e) when (e is ImageDamagedException or BlockReadException)
         {
             return false;
         }
@@ -78,7 +84,7 @@ internal sealed class WrittenPages(IImageStore store, string name, ImageGeometry
     }
 
     /// <summary>Keeps an earlier page that says exactly the same, locations included.</summary>
-    public bool KeepIfEqual(RegionPage earlier, RegionPage page)
+    public bool KeepIfEqual(RegionPage earlier, RegionPage page, FrameAppender appender)
     {
         if (IsOfThisRun(page.Region) || earlier.IsRebuilt || !earlier.Used.Equals(page.Used) || !earlier.Unreadable.Equals(page.Unreadable)
             || !earlier.Excluded.Equals(page.Excluded)) return false;
@@ -86,7 +92,9 @@ internal sealed class WrittenPages(IImageStore store, string name, ImageGeometry
         {
             if (earlier.State(i) != page.State(i) || earlier.StoredDigest(i) != page.StoredDigest(i) || earlier.Location(i) != page.Location(i)) return false;
         }
-        Set(page, _rows[page.Region].Page);
+        var (at, copy, _) = _rows[page.Region];
+        Set(page, at);
+        if (IsCopy(copy, page.Region, appender)) RecordCopy(page.Region, copy);
         return true;
     }
 
@@ -108,7 +116,19 @@ internal sealed class WrittenPages(IImageStore store, string name, ImageGeometry
         var totals = PageTotals.Of(page);
         Totals = Totals.Plus(totals);
         _run[page.Region] = totals.PendingChunks == 0 ? Finished : Pending;
-        _rows[page.Region] = new DirectoryRow(at, ImageDigests.OfRegion(page));
+        _rows[page.Region] = new DirectoryRow(at, default, ImageDigests.OfRegion(page));
+    }
+
+    private bool IsCopy(FrameLocation at, int region, FrameAppender appender)
+    {
+        try
+        {
+            return !at.IsNone && Fetch(at, appender) is { IsRebuilt: false } page && ImageDigests.OfRegion(page) == _rows[region].Digest;
+        }
+        catch (Exception e) when (e is ImageDamagedException or BlockReadException)
+        {
+            return false;
+        }
     }
 
     private RegionPage Fetch(FrameLocation at, FrameAppender appender) =>

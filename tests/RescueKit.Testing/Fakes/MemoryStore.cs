@@ -10,6 +10,9 @@ public sealed class MemoryStore : IImageStore
     /// <summary>Seen before each operation ("append", "flush", "read", "create"); may throw to inject a fault.</summary>
     public Action<string, string, long>? Before { get; set; }
 
+    /// <summary>A part that cannot be read where the extent lies.</summary>
+    public (string Part, Extent Where)? Unreadable { get; set; }
+
     public string Location => "memory";
     public long? FreeBytes { get; set; }
     public long? MaxPartBytes { get; set; }
@@ -60,6 +63,8 @@ public sealed class MemoryStore : IImageStore
             store.Before?.Invoke("read", name, offset);
             if (offset < 0 || offset > part.Length - buffer.Length)
                 throw new ImageDamagedException($"{name} ends at {part.Length}, {buffer.Length} bytes were wanted at {offset}");
+            if (store.Unreadable is { } bad && bad.Part == name && bad.Where.Overlaps(new Extent(offset, buffer.Length)))
+                throw new BlockReadException($"{name} cannot be read", bad.Where);
             part.Span.Slice((int)offset, buffer.Length).CopyTo(buffer);
         }
 
