@@ -86,10 +86,12 @@ public sealed class ImageWriter : IDisposable
         if (earlier is not null && _pages.IsOfThisRun(region)) TakeOver(earlier, page);
         _copies.Forget(region);
         SettleStates(page);
-        _earlier = earlier;
-        _region = page;
         RegionPageFormat.Write(_builder.Clear(), page, checkpoint: false);
         _reserve = _appender.FrameSize(_builder.PayloadLength + page.ChunkCount * (RegionPageFormat.MaxRowSize + 3L)) + _appender.FrameSize(PartTrailerFormat.Size);
+        // Without this room not even a checkpoint would fit, should the region's first chunk begin another part.
+        MakeRoom(0, _reserve);
+        _earlier = earlier;
+        _region = page;
         Commit();
     }
 
