@@ -4,6 +4,9 @@ namespace RescueKit.Engine;
 
 public enum BadSectorPolicy { Fail, Skip }
 
+/// <summary>What a restore does about parts of the disk that the image does not hold any more, or never held: refuse, or zero and record them.</summary>
+public enum DamagePolicy { Fail, Skip }
+
 /// <summary>What to do with a dirty or hibernated file system whose map cannot be proven.</summary>
 public enum UncleanPolicy { Whole, Used }
 
@@ -37,6 +40,7 @@ public sealed record RestoreRequest(string Image, string Target)
 {
     public IReadOnlyList<PartitionMapping> Partitions { get; init; } = [];
     public FreePolicy Free { get; init; } = FreePolicy.Keep;
+    public DamagePolicy OnDamage { get; init; } = DamagePolicy.Fail;
     /// <summary>Read everything written back from the disk and compare digests.</summary>
     public bool Verify { get; init; }
     public Func<ReadOnlyMemory<byte>>? Passphrase { get; init; }

@@ -14,10 +14,13 @@ namespace RescueKit.Engine;
 /// <summary>Puts an image, or some of its partitions, onto a disk.</summary>
 internal sealed class RestoreRun : RunBase
 {
+    private const string TakeTheRest = "use another copy of the image, or take what this one still holds: --on-damage skip";
+
     private readonly ImageReader _image;
     private readonly TargetAccess _access;
     private readonly RestoreRequest _request;
     private readonly ImageContent _content;
+    private readonly ImageLosses? _losses;
     private readonly ContentSource _contentAsDisk;
     private readonly DiskLayout _layout;
     private readonly Transfer _transfer;
@@ -26,12 +29,15 @@ internal sealed class RestoreRun : RunBase
     private TransferExecution? _execution;
 
     /// <param name="image">Owned by the run from now on, as is <paramref name="access"/>.</param>
-    /// <exception cref="ImageException">The image cannot be restored in full: incomplete, damaged, or a part is missing.</exception>
+    /// <exception cref="ImageException">
+    /// The image cannot be restored in full, and that was not asked for: incomplete, damaged, or a part is missing.
+    /// </exception>
     /// <exception cref="SafetyException">The target must not be written to.</exception>
     public RestoreRun(ImageReader image, TargetAccess access, RestoreRequest request, RunResources resources) : base(resources)
     {
         (_image, _access, _request) = (image, access, request);
-        _content = new ImageContent(image, request.Image);
+        if (request.OnDamage == DamagePolicy.Skip) _losses = new ImageLosses(image.Description.TableAreas);
+        _content = new ImageContent(image, request.Image, _losses);
         var (unreadable, toWrite) = CheckIndex();
         Unreadable = unreadable;
         var disk = image.Description.Disk;
@@ -56,7 +62,7 @@ internal sealed class RestoreRun : RunBase
                 : PlanItems.Disk(_targetSurvey.Disk, _targetSurvey.Layout) with { Path = access.Path },
             Items = _transfer.Items,
             Lost = _transfer.Lost,
-            Warnings = [.. image.Repairs, .. _transfer.Warnings],
+            Warnings = [.. image.Repairs, .. KnownLosses(), .. _transfer.Warnings],
             ConfirmId = access.ConfirmId,
             BytesToRead = image.Summary?.StoredBytes ?? 0,
             BytesToWrite = bytes,
@@ -82,7 +88,7 @@ internal sealed class RestoreRun : RunBase
     protected override void Perform(ReceiptDraft draft, ProgressMeter meter, CancellationToken cancel)
     {
         draft.ImageId = _image.ImageId;
-        draft.RootDigest = _image.RootDigest.ToString();
+        if (_image.IsComplete) draft.RootDigest = _image.RootDigest.ToString();
         draft.PartitionAt = PartitionAt;
         draft.BytesExcluded = _image.Summary?.ExcludedBytes ?? 0;
         if (_targetSurvey is not null) SafetyChecks.Unchanged(_targetBefore!, _targetSurvey.Disk, _targetSurvey);
@@ -92,36 +98,77 @@ internal sealed class RestoreRun : RunBase
         _execution.Write(draft, Plan.BytesToWrite,
             sink => new FirstPass(_content, sink, badAreas: null, meter, Resources).Run(_transfer.Layout.Scope, cancel), cancel);
         draft.Unreadable = Unreadable.Intersect(_transfer.Layout.Scope);
+        if (_losses is not null) RecordLosses(draft, _losses.Lost.Intersect(_transfer.Layout.Scope));
         if (_request.Verify) _execution.Verify(draft, Plan.BytesToWrite, seen: null, cancel);
         if (_access.Reread() is { } problem) draft.Warnings.Add(problem);
     }
 
-    protected override Aftermath? After(Exception e) => _execution is null ? Nothing(e) : _execution.After(e);
+    protected override Aftermath? After(Exception e)
+    {
+        var left = _execution is null ? Nothing(e) : _execution.After(e);
+        // Run again from its beginning it would meet the same damage.
+        return e is ImageDamagedException && left is not null ? left with { Remedy = TakeTheRest } : left;
+    }
+
+    private static void RecordLosses(ReceiptDraft draft, ExtentSet lost)
+    {
+        if (lost.IsEmpty) return;
+        draft.Warnings.Add(
+            $"{lost.TotalLength} bytes of the disk, in {lost.Count} {(lost.Count == 1 ? "place" : "places")}, could not be had from the image: zeros were written instead.");
+        draft.Unreadable = draft.Unreadable.Union(lost);
+    }
+
+    /// <summary>What is known to be lost before anything is read.</summary>
+    private IEnumerable<string> KnownLosses()
+    {
+        if (_losses is null) yield break;
+        if (_image.MissingParts.Count > 0)
+            yield return $"Part {string.Join(", ", _image.MissingParts)} of the image is missing: zeros are written instead of what lies in it.";
+        if (_losses.Lost is { IsEmpty: false } lost)
+            yield return $"The image does not hold {lost.TotalLength} bytes of the disk, from {lost[0].Offset} on: zeros are written instead.";
+    }
 
     /// <summary>Reads every region's page, so that a damaged index or a missing part is found before the first write.</summary>
     private (ExtentSet Unreadable, long UsedBytes) CheckIndex()
     {
-        if (!_image.IsComplete)
-            throw new ImageIncompleteException($"{_request.Image} was never completed", "complete it first: rescuekit image create … --resume");
-        if (_image.MissingParts.Count > 0)
-        {
-            throw new ImageDamagedException(
-                $"{_request.Image}: part {string.Join(", ", _image.MissingParts)} is missing", "put all parts into one folder");
-        }
+        if (_losses is null) RefuseIncomplete();
         var unreadable = new ExtentSetBuilder();
         var used = 0L;
         for (var i = 0; i < _image.RegionCount; i++)
         {
             var page = _image.ReadRegion(i);
-            if (page.IsRebuilt)
-            {
-                // What was unreadable when it was taken is not known any more: zeros would pass for good data.
-                throw new ImageDamagedException(
-                    $"{_request.Image}: the index of the disk from {page.Range.Offset} to {page.Range.End} is lost", "use another copy of the image");
-            }
+            if (page.IsRebuilt) AcceptUnproven(page);
+            _losses?.AddPending(page);
             unreadable.Add(page.Unreadable);
             used += page.Used.TotalLength;
         }
         return (unreadable.ToSet(), used);
+    }
+
+    private void RefuseIncomplete()
+    {
+        if (!_image.IsComplete)
+        {
+            throw new ImageIncompleteException(
+                $"{_request.Image} was never completed, or its end is lost",
+                "complete it first: rescuekit image create … --resume; if its disk is gone, take what it holds: --on-damage skip");
+        }
+        if (_image.MissingParts.Count > 0)
+        {
+            throw new ImageDamagedException(
+                $"{_request.Image}: part {string.Join(", ", _image.MissingParts)} is missing",
+                "put all parts into one folder; if it is lost, take what the others hold: --on-damage skip");
+        }
+    }
+
+    /// <summary>What was unreadable when it was taken is not known any more: zeros would pass for good data, so none of it counts as good.</summary>
+    private void AcceptUnproven(RegionPage page)
+    {
+        if (_losses is null)
+        {
+            throw new ImageDamagedException(
+                $"{_request.Image}: the index of the disk from {page.Range.Offset} to {page.Range.End} is lost", TakeTheRest);
+        }
+        _losses.Add(ExtentSet.Of(page.Range));
     }
 }

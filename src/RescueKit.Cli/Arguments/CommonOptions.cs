@@ -44,6 +44,13 @@ internal static class CommonOptions
         CustomParser = Word(("fail", BadSectorPolicy.Fail), ("skip", BadSectorPolicy.Skip)),
     };
 
+    public static Option<DamagePolicy> OnDamage() => new("--on-damage")
+    {
+        HelpName = "fail|skip",
+        Description = "What a damaged, incomplete or missing part of the image does: end the run, or be replaced by zeros and recorded (exit code 5) [default: fail]",
+        CustomParser = Word(("fail", DamagePolicy.Fail), ("skip", DamagePolicy.Skip)),
+    };
+
     public static Option<TimeSpan?> BadSectorTime() => new("--bad-sector-time")
     {
         HelpName = "T",

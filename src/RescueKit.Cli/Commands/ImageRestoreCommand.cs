@@ -20,6 +20,7 @@ internal sealed class ImageRestoreCommand
 
     private readonly Option<bool> _verify = new("--verify") { Description = "Read everything written back from the disk and compare its digests" };
     private readonly Option<FreePolicy> _free = CommonOptions.Free();
+    private readonly Option<DamagePolicy> _onDamage = CommonOptions.OnDamage();
     private readonly Option<string?> _confirm = CommonOptions.Confirm();
     private readonly Option<string?> _passphraseFile = CommonOptions.PassphraseFile();
     private readonly Option<int?> _passphraseDescriptor = CommonOptions.PassphraseDescriptor();
@@ -35,9 +36,10 @@ internal sealed class ImageRestoreCommand
             "rescuekit image restore web1.rki /dev/sdb --dry-run",
             "rescuekit image restore web1.rki /dev/sdb --confirm Y7K2P --verify",
             "rescuekit image restore web1.rki /dev/sdb --partition 2:3",
-            "rescuekit image restore web1.rki new-disk.raw")
+            "rescuekit image restore web1.rki new-disk.raw",
+            "rescuekit image restore damaged.rki /dev/sdb --on-damage skip")
         {
-            c._image, c._target, c._partitions, c._verify, c._free, c._confirm, c._passphraseFile, c._passphraseDescriptor, c._dryRun, c._receipt,
+            c._image, c._target, c._partitions, c._verify, c._free, c._onDamage, c._confirm, c._passphraseFile, c._passphraseDescriptor, c._dryRun, c._receipt,
             c._quiet, c._json,
         };
         command.SetAction(parse => host.Guard(parse, c._json, () => c.Execute(host, parse)));
@@ -51,6 +53,7 @@ internal sealed class ImageRestoreCommand
         {
             Partitions = parse.GetValue(_partitions) ?? [],
             Free = parse.GetValue(_free),
+            OnDamage = parse.GetValue(_onDamage),
             Verify = parse.GetValue(_verify),
             Passphrase = passphrase.Get,
         };

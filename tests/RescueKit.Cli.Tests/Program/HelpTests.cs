@@ -17,8 +17,8 @@ public class HelpTests
         {
             "image restore",
             [
-                "<IMAGE> <TARGET>", "--partition <N[:M]>", "--verify", "--free <keep|discard|zero>", "--dry-run", "--confirm <ID>", "--receipt <FILE>",
-                "--json", "--passphrase-file <FILE>", "--passphrase-fd <N>", "--quiet",
+                "<IMAGE> <TARGET>", "--partition <N[:M]>", "--verify", "--free <keep|discard|zero>", "--on-damage <fail|skip>", "--dry-run", "--confirm <ID>",
+                "--receipt <FILE>", "--json", "--passphrase-file <FILE>", "--passphrase-fd <N>", "--quiet",
             ]
         },
         { "image verify", ["<IMAGE>", "--json", "--receipt <FILE>", "--passphrase-file <FILE>", "--passphrase-fd <N>", "--quiet"] },
