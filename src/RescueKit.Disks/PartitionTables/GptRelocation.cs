@@ -14,7 +14,7 @@ public static class GptRelocation
     /// Empty for other tables, and for an equal length when everything is good. With an equal length a damaged copy is made anew from
     /// the good one, and a missing protective MBR is put in place; the header that a moved backup leaves behind is zeroed.
     /// </summary>
-    /// <exception cref="SafetyException">A partition would end past the usable sectors of the new length.</exception>
+    /// <exception cref="SafetyException">A partition or the primary's entries would end past the usable sectors of the new length.</exception>
     public static IReadOnlyList<BlockPatch> Patches(IBlockSource disk, DiskLayout layout, long newLength)
     {
         if (layout.Kind != PartitionTableKind.Gpt) return [];
@@ -36,6 +36,9 @@ public static class GptRelocation
                 throw new SafetyException($"partition {partition.Number} of {disk.Name} ends at {partition.Extent.End}, past what a GPT disk of {newLength} bytes can use",
                     "Choose a larger disk.");
         }
+        if (moves && place.PrimaryEntriesLba + best.ArraySectors(layout.SectorSize) > place.BackupEntriesLba)
+            throw new SafetyException($"the GPT of {disk.Name} has its entries at sector {place.PrimaryEntriesLba}, past what a disk of {newLength} bytes has room for",
+                "Choose a larger disk.");
         var patches = new List<BlockPatch>();
         if (moves && table.Backup is not null && IsFree(layout, table.BackupLba, newLength))
             patches.Add(new BlockPatch(table.BackupLba * layout.SectorSize, new byte[layout.SectorSize]));

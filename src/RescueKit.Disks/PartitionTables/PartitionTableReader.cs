@@ -23,10 +23,16 @@ public static class PartitionTableReader
         var reader = new SectorReader(disk);
         var sector0 = reader.TryRead(0, 512);
         var gpt = ReadGpt(reader, disk.Geometry);
+        if (gpt is { IsAmbiguous: true })
+        {
+            if (sector0 is null || !MbrEntry.HasSignature(sector0) || Entries(sector0).Exists(entry => entry.IsProtective))
+                return Unknown(reader, disk, "A GPT header has a right checksum and fields that make no sense, so it is not known which copy is meant");
+            gpt = null;
+        }
         if (sector0 is null) return gpt is { Primary: not null } ? GptReader.ToLayout(reader, gpt) : Undivided(reader, disk);
         if (!MbrEntry.HasSignature(sector0)) return ReadWithoutMbr(reader, disk, gpt);
 
-        var entries = Enumerable.Range(0, MbrEntry.Count).Select(index => MbrEntry.Parse(sector0, index)).ToList();
+        var entries = Entries(sector0);
         var isProtected = entries.Exists(entry => entry.IsProtective) && (gpt is not null || entries.TrueForAll(entry => entry.HasSaneFlag));
         if (isProtected) return ReadProtected(reader, sector0, entries, gpt, disk);
         return ReadMbr(reader, sector0, entries, gpt, disk);
@@ -60,6 +66,8 @@ public static class PartitionTableReader
         return MbrReader.Read(reader, sector0, SectorSizeOf(disk.Geometry));
     }
 
+    private static List<MbrEntry> Entries(byte[] sector0) => [.. Enumerable.Range(0, MbrEntry.Count).Select(index => MbrEntry.Parse(sector0, index))];
+
     private static byte[] ReadFront(SectorReader reader) =>
         reader.TryRead(0, (int)Math.Min(reader.DiskLength, VolumeSignatures.ProbeLength)) ?? reader.TryRead(0, 512) ?? [];
 
@@ -67,9 +75,12 @@ public static class PartitionTableReader
     private static GptTable? ReadGpt(SectorReader reader, DiskGeometry geometry)
     {
         var own = SectorSizeOf(geometry);
-        if (GptTable.Read(reader, own) is { Best: not null } table) return table;
+        var table = GptTable.Read(reader, own);
+        if (table.Best is not null || table.IsAmbiguous) return table;
         var other = own == 512 ? 4096 : 512;
-        if (GptTable.Read(reader, other) is not { Best: not null } translated) return null;
+        var translated = GptTable.Read(reader, other);
+        if (translated.IsAmbiguous) return translated;
+        if (translated.Best is null) return null;
         if (!geometry.SectorSizeIsGuess)
             reader.Warnings.Add($"The GPT counts in sectors of {other} bytes though the disk has {own}: it was made behind another controller.");
         return translated;

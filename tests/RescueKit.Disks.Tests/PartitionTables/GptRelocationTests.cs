@@ -115,6 +115,20 @@ public sealed class GptRelocationTests : IDisposable
         Assert.NotEmpty(GptRelocation.Patches(disk, layout, layout.Partitions[^1].Extent.End + 33 * 512));
     }
 
+    /// <summary>The primary's entries may lie anywhere before the first usable sector.</summary>
+    [Fact]
+    public void A_length_that_cuts_the_primarys_own_entries_is_refused()
+    {
+        var path = SparseFile.Create(_folder.File("disk"), Length);
+        Tool.Must("sgdisk", "-o", path);
+        Tool.Must("sgdisk", "-j", "60000", path);
+        using var disk = BlockDevices.OpenSource(path);
+        var layout = PartitionTableReader.Read(disk);
+        Assert.Equal(PartitionTableKind.Gpt, layout.Kind);
+        Assert.Throws<SafetyException>(() => GptRelocation.Patches(disk, layout, 20 << 20));
+        Assert.NotEmpty(GptRelocation.Patches(disk, layout, 40 << 20));
+    }
+
     [Fact]
     public void Other_tables_need_nothing()
     {

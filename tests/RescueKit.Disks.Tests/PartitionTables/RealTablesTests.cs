@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using RescueKit.Disks.PartitionTables;
+using RescueKit.Disks.PartitionTables.Gpt;
 using RescueKit.Model;
 using RescueKit.Testing.Fakes;
 using RescueKit.Testing.Tools;
@@ -87,6 +89,30 @@ public sealed class RealTablesTests : IDisposable
         Assert.Equal(good.Partitions, layout.Partitions);
         Assert.Equal(good.TableAreas, layout.TableAreas);
         Assert.Contains("backup", Assert.Single(layout.Warnings), StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// A header that somebody wrote so is no damage for the backup to make good: with a last usable sector of 2^64-1 Linux goes by the
+    /// backup and sgdisk by the primary. Of another revision no tool goes by it.
+    /// </summary>
+    [Theory]
+    [InlineData(48, 0xFF)] // last usable sector
+    [InlineData(50, 0x02)] // the same, just past the disk
+    [InlineData(40, 0xFE)] // first usable sector, behind the last one
+    [InlineData(8, 0x01)] // revision
+    [InlineData(24, 0x02)] // its own sector
+    public void A_header_with_a_right_checksum_and_senseless_fields_leaves_the_disk_whole(int field, byte value)
+    {
+        var disk = TableDisks.Load(TableDisks.Gpt(_folder.File("disk")));
+        var header = new byte[92];
+        disk.Read(512, header);
+        header.AsSpan(field, field == 48 ? 8 : field == 40 ? 4 : 1).Fill(value);
+        header.AsSpan(16, 4).Clear();
+        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(16), Crc32.Of(header));
+        disk.Write(512, header);
+        var layout = PartitionTableReader.Read(disk);
+        Assert.Empty(layout.Partitions);
+        Assert.Contains("which copy is meant", Assert.Single(layout.Warnings), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -8,6 +8,9 @@ internal sealed record GptHeader
     public const int SmallestSize = 92;
     private const ulong Signature = 0x5452415020494645; // "EFI PART"
 
+    /// <summary>1.0, the only one there has been.</summary>
+    private const uint Revision = 0x00010000;
+
     /// <summary>Entry arrays beyond this are taken for garbage: 8 times what any tool makes (128 to 4096 entries of 128 bytes).</summary>
     private const long LargestArray = 4 << 20;
 
@@ -26,19 +29,26 @@ internal sealed record GptHeader
     public uint EntriesCrc => BinaryPrimitives.ReadUInt32LittleEndian(Sector.AsSpan(0x58));
     public int ArrayLength => EntryCount * EntrySize;
 
-    /// <summary>Null unless signature, size, checksum, own position and all limits are right.</summary>
-    public static GptHeader? Parse(byte[] sector, long lba)
+    /// <summary>Whether signature, size and checksum are right: the header is as it was written, whatever it says.</summary>
+    public static bool IsIntact(ReadOnlySpan<byte> sector)
     {
-        if (BinaryPrimitives.ReadUInt64LittleEndian(sector) != Signature) return null;
-        var size = BinaryPrimitives.ReadUInt32LittleEndian(sector.AsSpan(0x0c));
-        if (size < SmallestSize || size > sector.Length) return null;
-        if (ComputeCrc(sector, (int)size) != BinaryPrimitives.ReadUInt32LittleEndian(sector.AsSpan(0x10))) return null;
+        if (BinaryPrimitives.ReadUInt64LittleEndian(sector) != Signature) return false;
+        var size = BinaryPrimitives.ReadUInt32LittleEndian(sector[0x0c..]);
+        return size >= SmallestSize && size <= sector.Length && ComputeCrc(sector, (int)size) == BinaryPrimitives.ReadUInt32LittleEndian(sector[0x10..]);
+    }
+
+    /// <summary>Null unless it is intact, and revision, own position and all limits are right: what Linux and sgdisk both accept.</summary>
+    /// <param name="lastLba">The disk's last sector.</param>
+    public static GptHeader? Parse(byte[] sector, long lba, long lastLba)
+    {
+        if (!IsIntact(sector) || BinaryPrimitives.ReadUInt32LittleEndian(sector.AsSpan(0x08)) != Revision) return null;
         var header = new GptHeader { Sector = sector };
         var entrySize = BinaryPrimitives.ReadUInt32LittleEndian(sector.AsSpan(0x54));
         var entryCount = BinaryPrimitives.ReadUInt32LittleEndian(sector.AsSpan(0x50));
         if (entrySize < GptEntry.SmallestSize || entrySize % 8 != 0 || entrySize > 4096) return null;
         if (entryCount == 0 || (long)entryCount * entrySize > LargestArray) return null;
-        return header.MyLba == lba && header is { AlternateLba: >= 0, FirstUsableLba: >= 0, LastUsableLba: >= 0, EntriesLba: > 1 } ? header : null;
+        if (header.FirstUsableLba < 0 || header.LastUsableLba < header.FirstUsableLba || header.LastUsableLba > lastLba) return null;
+        return header.MyLba == lba && header is { AlternateLba: >= 0, EntriesLba: > 1 } ? header : null;
     }
 
     /// <summary>The same table at another place, with its checksum.</summary>
