@@ -66,7 +66,7 @@ internal sealed class FrameFetcher(uint seed, SessionKeys? keys) : IDisposable
     }
 
     private static ImageDamagedException Damaged(IPartReader part, FrameLocation at, string why) =>
-        new($"{part.Name} is damaged at offset {at.Offset}: {why}");
+        new($"{part.Name} is damaged at offset {at.Offset}: {why}", "use another copy of the image");
 
     private Span<byte> Room(int length)
     {
