@@ -19,6 +19,9 @@ public sealed class ImageReader : IDisposable
     {
         (_parts, _index) = (parts, index);
         MissingParts = [.. Enumerable.Range(1, index.PartCount).Where(part => !parts.Parts.ContainsKey(part))];
+        // In the place of a part a stranger is a fault; behind the last part it only lies about.
+        Repairs = [.. parts.Repairs, .. parts.Strays.Where(stray => stray.Number <= index.PartCount).Select(stray => stray.Why)];
+        LeftOut = [.. parts.Strays.Where(stray => stray.Number > index.PartCount).Select(stray => stray.Why)];
     }
 
     /// <summary>
@@ -67,7 +70,10 @@ public sealed class ImageReader : IDisposable
     public IReadOnlyList<int> MissingParts { get; }
 
     /// <summary>What had to be worked around to open it; each a sentence.</summary>
-    public IReadOnlyList<string> Repairs => _parts.Repairs;
+    public IReadOnlyList<string> Repairs { get; }
+
+    /// <summary>Files beside the image that have the name of a part and are none; each a sentence. The image lacks nothing for it.</summary>
+    public IReadOnlyList<string> LeftOut { get; }
 
     /// <summary>
     /// Reads and verifies one region's page. Small; callers keep as many as they need. A page that was never written, or that lies in
@@ -132,7 +138,11 @@ public sealed class ImageReader : IDisposable
     internal Extent RangeOf(int region) => Geometry.RegionRange(region);
 
     /// <summary>Faults of frames other than chunks, superseded and spare ones included.</summary>
-    internal IEnumerable<(int Part, string Message, long Offset)> CheckFrames() => FrameCheck.Run(_parts, _index.Header.Seed, _index.Keys);
+    internal IEnumerable<(int Part, string Message, long Offset)> CheckFrames() =>
+        FrameCheck.Run(_parts, _index.Header.Seed, _index.Keys, IsComplete);
+
+    /// <summary>The highest part that is known to have existed, or to have been about to.</summary>
+    internal int LastPart => _index.PartCount;
 
     public void Dispose()
     {

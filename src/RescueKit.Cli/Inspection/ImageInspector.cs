@@ -52,7 +52,7 @@ internal static class ImageInspector
             Taken = Taken(description.Taken),
             Disk = Disk(description.Disk),
             Partitions = [.. description.Volumes.Select(Volume)],
-            Repairs = image.Repairs,
+            Repairs = [.. image.Repairs, .. image.LeftOut],
         };
         if (image.Summary is not { } summary)
         {

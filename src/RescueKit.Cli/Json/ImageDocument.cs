@@ -34,7 +34,7 @@ internal sealed record ImageDocument
     public ImageDiskDocument? Disk { get; init; }
     public required IReadOnlyList<ImageVolumeDocument> Partitions { get; init; }
 
-    /// <summary>What had to be worked around to open it.</summary>
+    /// <summary>What had to be worked around to open it, and files beside it that were left out.</summary>
     public required IReadOnlyList<string> Repairs { get; init; }
 }
 
