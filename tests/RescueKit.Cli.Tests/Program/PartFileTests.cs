@@ -14,7 +14,8 @@ public sealed class PartFileTests : IDisposable
     {
         var disk = SmallDisk.Make(_folder);
         var image = _folder.File("disk.rki");
-        var made = Rescuekit.Shell($"ulimit -f 2048; \"$R\" image create {disk} {image} --codec none");
+        // The runtime's own mapping of code is a large file, too, unless it is told to do without.
+        var made = Rescuekit.Shell($"ulimit -f 2048; export DOTNET_EnableWriteXorExecute=0; \"$R\" image create {disk} {image} --codec none");
         Assert.True(made.Ok, made.Everything);
         var parts = Directory.GetFiles(_folder.FullPath, "disk.rki*").Where(file => !file.EndsWith(".json", StringComparison.Ordinal)).ToList();
         Assert.InRange(parts.Count, 3, 99);
@@ -28,7 +29,7 @@ public sealed class PartFileTests : IDisposable
     {
         var disk = SmallDisk.Make(_folder);
         var image = _folder.File("disk.rki");
-        var made = Rescuekit.Shell($"\"$R\" image create {disk} {image} --split 2M && truncate -s -9000 {_folder.File("disk.rki.002")}");
+        var made = Rescuekit.Shell($"\"$R\" image create {disk} {image} --split 2M && truncate -s -9000 $(ls {image}.0* | tail -n 1)");
         Assert.True(made.Ok, made.Everything);
         // Whoever writes to an image holds its first part, whichever part it has come to.
         var refused = Rescuekit.Shell($"exec 9<>{image}; flock 9; \"$R\" image create {disk} {image} --split 2M --resume");
