@@ -31,8 +31,7 @@ internal sealed class BackupRun : RunBase
         : base(resources)
     {
         (_source, _store, _name, _request, _writeReceipt) = (source, store, name, request, writeReceipt);
-        if (store.Exists(name) && !request.Resume)
-            throw new SafetyException($"{request.Image} exists already", "choose another name, delete it first, or go on with it: --resume");
+        if (!request.Resume) RefuseExisting();
         if (!store.Exists(name) && request.Resume)
             throw new UsageException($"{request.Image} does not exist, so there is nothing to resume", "run it again without --resume");
         SafetyChecks.NotEmpty(source);
@@ -94,13 +93,22 @@ internal sealed class BackupRun : RunBase
         }
     }
 
+    private void RefuseExisting()
+    {
+        if (_store.Exists(_name))
+            throw new SafetyException($"{_request.Image} exists already", "choose another name, delete it first, or go on with it: --resume");
+        if (ImageWriter.FilesInTheWay(_store, _name) is [var part, ..])
+            throw new SafetyException($"{part}, a part of an older image {_request.Image}, is left in {_store.Location}",
+                "choose another name, or delete what is left of that image first");
+    }
+
     private void TakeImage(ReceiptDraft draft, ProgressMeter meter, CancellationToken cancel)
     {
         var options = new ImageWriterOptions
         {
             Codec = _request.Codec,
             Level = _request.Level,
-            ChunkSize = _request.ChunkSize ?? ImageLimits.DefaultChunkSize,
+            ChunkSize = _request.ChunkSize,
             SplitBytes = BackupPlan.SplitBytes(_request, _store),
             Passphrase = _request.Passphrase,
         };

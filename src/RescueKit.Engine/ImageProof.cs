@@ -31,14 +31,17 @@ internal static class ImageProof
     /// <summary>Null where every byte of the image is what was written, recorded losses of the disk included.</summary>
     public static ImageException? Fault(string name, ImageVerification found)
     {
-        if (found.DamageCount > 0)
+        var damage = $"damaged in {found.DamageCount} {(found.DamageCount == 1 ? "place" : "places")}";
+        if (!found.IsComplete)
+        {
+            var also = found.DamageCount == 0 ? "" : $"; it is also {damage}";
+            return new ImageIncompleteException($"{name} was begun and never completed, or its end is lost{also}", "complete it: rescuekit image create … --resume");
+        }
+        if (found.DamageCount > 0 || found.PendingChunks > 0)
         {
             return new ImageDamagedException(
-                $"{name} is damaged in {found.DamageCount} {(found.DamageCount == 1 ? "place" : "places")}: {found.DamagedBytes} bytes of the disk cannot be had from it",
-                "use another copy of it, or take the image again");
+                $"{name} is {damage}: {found.DamagedBytes} bytes of the disk cannot be had from it", "use another copy of it, or take the image again");
         }
-        if (!found.IsComplete || found.PendingChunks > 0)
-            return new ImageIncompleteException($"{name} was begun and never completed", "complete it: rescuekit image create … --resume");
         return found.IsSound ? null : new ImageDamagedException(
             $"{name} could only be opened by working around damage; its chunks are good", "copy what is on it to a new image: restore it, and take it again");
     }

@@ -18,7 +18,8 @@ public sealed record BackupRequest(string Source, string Image)
 {
     /// <summary>Partition numbers to take; empty takes all. Tables, boot code and gaps are always taken.</summary>
     public IReadOnlyList<int> Partitions { get; init; } = [];
-    public CodecKind Codec { get; init; } = CodecKind.Lz4;
+    /// <summary>Null, here and for the next two: the default, or as an image that is resumed was begun.</summary>
+    public CodecKind? Codec { get; init; }
     public int? Level { get; init; }
     public int? ChunkSize { get; init; }
     public bool AllBlocks { get; init; }

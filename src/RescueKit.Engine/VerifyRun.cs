@@ -26,7 +26,7 @@ internal sealed class VerifyRun : RunBase
                 .. image.Description.Volumes.Select(v => new PlanItem(v.Number, null, v.FileSystem, v.Label, v.Length, v.Included ? v.UsedBytes : 0,
                     PlanItems.How(v.Included, v.Whole), v.WholeReason, null)),
             ],
-            Warnings = image.Repairs,
+            Warnings = [.. image.Repairs, .. image.LeftOut],
             BytesToRead = image.Summary?.StoredBytes ?? 0,
         };
     }

@@ -16,7 +16,7 @@ public sealed record ImageHead(Guid ImageId, bool IsEncrypted, bool HasFooter, I
         if (set.Header is not { } header) throw new NotAnImageException($"{name} is not a RescueKit image, or its headers are destroyed");
         var last = set.Parts[set.Highest];
         return new ImageHead(header.ImageId, header.IsEncrypted,
-            PartSet.ReadHeader(last, last.Length - FooterFormat.BlockSize) is not null || PartSet.ReadHeader(last, last.Length - FooterFormat.TailSize) is not null,
+            PartSet.FooterHeader(last) is not null,
             [.. set.Parts.Select(part => new ImagePart(part.Key, part.Value.Name, part.Value.Length))]);
     }
 }

@@ -14,6 +14,7 @@ public sealed class ImageReader : IDisposable
     private readonly ImageIndex _index;
     private readonly ConcurrentBag<FrameFetcher> _fetchers = [];
     private readonly Lazy<Func<int, SubstitutePage>> _substitutes;
+    private readonly IReadOnlyList<string> _repairs;
     private volatile bool _copiesUsed;
     private volatile bool _disposed;
 
@@ -22,6 +23,9 @@ public sealed class ImageReader : IDisposable
         (_parts, _index) = (parts, index);
         _substitutes = new(() => new ScanOpener(parts, passphrase).Substitutes(Geometry));
         MissingParts = [.. Enumerable.Range(1, index.PartCount).Where(part => !parts.Parts.ContainsKey(part))];
+        // In the place of a part a stranger is a fault; behind the last part it only lies about.
+        _repairs = [.. parts.Repairs, .. parts.Strays.Where(stray => stray.Number <= index.PartCount).Select(stray => stray.Why)];
+        LeftOut = [.. parts.Strays.Where(stray => stray.Number > index.PartCount).Select(stray => stray.Why)];
     }
 
     /// <summary>
@@ -68,7 +72,10 @@ public sealed class ImageReader : IDisposable
 
     /// <summary>What had to be worked around to open it; each a sentence.</summary>
     public IReadOnlyList<string> Repairs =>
-        _copiesUsed ? [.. _parts.Repairs, "Pages of the index are damaged or missing; their copies were used."] : _parts.Repairs;
+        _copiesUsed ? [.. _repairs, "Pages of the index are damaged or missing; their copies were used."] : _repairs;
+
+    /// <summary>Files beside the image that have the name of a part and are none; each a sentence. The image lacks nothing for it.</summary>
+    public IReadOnlyList<string> LeftOut { get; }
 
     /// <summary>
     /// Reads and verifies one region's page. Small; callers keep as many as they need. Where the page is lost its copy serves; where both are, or
@@ -133,7 +140,11 @@ public sealed class ImageReader : IDisposable
     }
 
     /// <summary>Faults of frames other than chunks, superseded and spare ones included.</summary>
-    internal IEnumerable<(int Part, string Message, long Offset)> CheckFrames() => FrameCheck.Run(_parts, _index.Header.Seed, _index.Keys);
+    internal IEnumerable<(int Part, string Message, long Offset)> CheckFrames() =>
+        FrameCheck.Run(_parts, _index.Header.Seed, _index.Keys, IsComplete);
+
+    /// <summary>The highest part that is known to have existed, or to have been about to.</summary>
+    internal int LastPart => _index.PartCount;
 
     public void Dispose()
     {

@@ -42,16 +42,22 @@ public sealed class ImageWriter : IDisposable
         _chunkFrames = start.EarlierChunkFrames;
     }
 
+    /// <summary>Files of a store that have the name of this image or of a part of it, whatever they are: a new image needs a place without any.</summary>
+    public static IReadOnlyList<string> FilesInTheWay(IImageStore store, string name) => [.. PartNames.Present(store, name).Select(file => file.Name)];
+
     /// <summary>Begins a new image; writes and syncs the header and the description.</summary>
     /// <exception cref="UsageException">An option out of range.</exception>
+    /// <exception cref="SafetyException">There is a file with the name of one of its parts.</exception>
     public static ImageWriter Create(IImageStore store, string name, ImageDescription description, ImageWriterOptions options) =>
         new(WriterStart.Create(store, name, description, options));
 
     /// <summary>
     /// Goes on with an image that was not completed: scans it, cuts a torn tail, opens a new session. The caller has to run over the
-    /// whole source again; chunks whose digest equals the stored one are kept (Put finds that out). Codec and level stay the image's.
+    /// whole source again; chunks whose digest equals the stored one are kept (Put finds that out). Codec, chunk size and
+    /// encryption stay the image's: options that ask for others are refused. The level may change.
     /// </summary>
-    /// <exception cref="ImageException">Not an image, complete already, hot, of another disk or chunk size, parts missing, wrong passphrase.</exception>
+    /// <exception cref="ImageException">Not an image, complete already, hot, of another disk, other options, parts missing, wrong passphrase.</exception>
+    /// <exception cref="SafetyException">Another run writes to it, or a file that is no part of it bears the name of one.</exception>
     public static ImageWriter Resume(IImageStore store, string name, ImageDescription description, ImageWriterOptions options) =>
         new(WriterStart.Resume(store, name, description, options));
 

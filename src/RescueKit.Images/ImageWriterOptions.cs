@@ -8,13 +8,14 @@ namespace RescueKit.Images;
 
 public sealed record ImageWriterOptions
 {
-    public CodecKind Codec { get; init; } = CodecKind.Lz4;
+    /// <summary>Null: LZ4, or what the image that is resumed was begun with; another one than that is refused there.</summary>
+    public CodecKind? Codec { get; init; }
 
-    /// <summary>zstd: 1 to 19; LZ4: acceleration is fixed. Null is the codec's default (zstd 1).</summary>
+    /// <summary>zstd: 1 to 19; LZ4: acceleration is fixed. Null is the codec's default (zstd 1), or the level that an image to resume was begun with.</summary>
     public int? Level { get; init; }
 
-    /// <summary>Bytes, a power of two from 4 KiB to 4 MiB.</summary>
-    public int ChunkSize { get; init; } = ImageLimits.DefaultChunkSize;
+    /// <summary>Bytes, a power of two from 4 KiB to 4 MiB. Null: 256 KiB, or as the image was begun.</summary>
+    public int? ChunkSize { get; init; }
 
     /// <summary>The largest part in bytes, at least <see cref="ImageLimits.MinSplitBytes"/> for the chunk size; null for one part only.</summary>
     public long? SplitBytes { get; init; }
@@ -33,12 +34,13 @@ public sealed record ImageWriterOptions
     /// <exception cref="UsageException">A value out of range.</exception>
     internal void Check()
     {
-        if (ChunkSize is < ImageLimits.MinChunkSize or > ImageLimits.MaxChunkSize || !int.IsPow2(ChunkSize))
-            throw new UsageException($"a chunk size of {ChunkSize} bytes is not a power of two from {ImageLimits.MinChunkSize} to {ImageLimits.MaxChunkSize}");
-        if (!Enum.IsDefined(Codec)) throw new UsageException($"there is no codec {Codec}");
+        var chunkSize = ChunkSize ?? ImageLimits.DefaultChunkSize;
+        if (chunkSize is < ImageLimits.MinChunkSize or > ImageLimits.MaxChunkSize || !int.IsPow2(chunkSize))
+            throw new UsageException($"a chunk size of {chunkSize} bytes is not a power of two from {ImageLimits.MinChunkSize} to {ImageLimits.MaxChunkSize}");
+        if (Codec is { } codec && !Enum.IsDefined(codec)) throw new UsageException($"there is no codec {Codec}");
         if (Level is < 1 or > ImageLimits.MaxLevel) throw new UsageException($"level {Level} is not between 1 and {ImageLimits.MaxLevel}");
-        if (SplitBytes is { } split && split < ImageLimits.MinSplitBytes(ChunkSize))
-            throw new UsageException($"parts of {split} bytes are too small: at least {ImageLimits.MinSplitBytes(ChunkSize)} bytes are needed");
+        if (SplitBytes is { } split && split < ImageLimits.MinSplitBytes(chunkSize))
+            throw new UsageException($"parts of {split} bytes are too small: at least {ImageLimits.MinSplitBytes(chunkSize)} bytes are needed");
         if (Passphrase is { IsEmpty: true }) throw new UsageException("an empty passphrase protects nothing");
         if (KdfIterations is < 1 or > FormatLimits.MaxKdfIterations)
             throw new UsageException($"{KdfIterations} rounds of key derivation are not between 1 and {FormatLimits.MaxKdfIterations}");
@@ -53,6 +55,9 @@ internal sealed record WriterHooks
 
     /// <summary>Allows parts below the usual smallest size.</summary>
     public long? SplitBytes { get; init; }
+
+    /// <summary>Length of a part at which the store is first asked whether it can hold more.</summary>
+    public long FirstMark { get; init; } = 2L << 30;
 
     /// <summary>Session and frame sequence of every nonce used.</summary>
     public Action<ushort, ulong>? NonceUsed { get; init; }

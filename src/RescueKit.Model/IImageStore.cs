@@ -14,18 +14,24 @@ public interface IImageStore
     /// <exception cref="DeviceException">It is missing or cannot be read.</exception>
     IPartReader OpenRead(string name);
 
-    /// <summary>Creates a part; fails where the name exists. Durable (with its folder entry) after the first flush.</summary>
+    /// <summary>
+    /// Creates a part; durable (with its folder entry) after the first flush. Until its writer is disposed the part is that writer's
+    /// alone, whatever program asks for it.
+    /// </summary>
+    /// <exception cref="SafetyException">The name exists.</exception>
     IPartWriter Create(string name);
 
-    /// <summary>Opens an existing part to go on at <paramref name="length"/>; whatever lies behind is cut off.</summary>
-    IPartWriter OpenAppend(string name, long length);
+    /// <summary>Opens an existing part to go on at its end; nothing is changed before the writer is told to. Its own alone, as above.</summary>
+    /// <exception cref="SafetyException">Another writer has it open.</exception>
+    /// <exception cref="DeviceException">It is missing or cannot be written.</exception>
+    IPartWriter OpenAppend(string name);
 
     void Delete(string name);
 
     /// <summary>Bytes free for new parts; null where it cannot be told.</summary>
     long? FreeBytes { get; }
 
-    /// <summary>The largest part this store can hold (4 GiB - 1 on FAT); null where there is no such limit.</summary>
+    /// <summary>The largest part this store can hold (4 GiB - 1 on FAT); null where no limit is known (<see cref="IPartWriter.CanHold"/>).</summary>
     long? MaxPartBytes { get; }
 }
 
@@ -49,7 +55,17 @@ public interface IPartWriter : IDisposable
     long Length { get; }
 
     /// <exception cref="NoSpaceException">No room left; the part may have a torn tail.</exception>
+    /// <exception cref="DeviceException">It failed, or the store allows no part of that length; the part may have a torn tail.</exception>
     void Append(ReadOnlySpan<byte> bytes);
+
+    /// <summary>Drops what lies behind <paramref name="length"/>, which must not pass <see cref="Length"/>; appending goes on there.</summary>
+    void Cut(long length);
+
+    /// <summary>
+    /// False where the store allows no part of this length, whatever room is free; true also where that cannot be told. Nothing that
+    /// was appended changes by asking.
+    /// </summary>
+    bool CanHold(long length);
 
     /// <summary>Returns when everything appended is on stable storage. A failure is final.</summary>
     void Flush();

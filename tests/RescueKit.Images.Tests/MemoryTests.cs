@@ -20,7 +20,7 @@ public class MemoryTests
         public IReadOnlyList<string> List(string prefix) => [];
         public IPartReader OpenRead(string name) => throw new DeviceException("nothing is kept");
         public IPartWriter Create(string name) => new Part(name);
-        public IPartWriter OpenAppend(string name, long length) => throw new DeviceException("nothing is kept");
+        public IPartWriter OpenAppend(string name) => throw new DeviceException("nothing is kept");
         public void Delete(string name) { }
 
         private sealed class Part(string name) : IPartWriter
@@ -29,6 +29,8 @@ public class MemoryTests
             public long Length { get; private set; }
             public long DurableBytes => Length;
             public void Append(ReadOnlySpan<byte> bytes) => Length += bytes.Length;
+            public void Cut(long length) => Length = length;
+            public bool CanHold(long length) => true;
             public void Flush() { }
             public void Dispose() { }
         }

@@ -196,6 +196,72 @@ public class ResumeTests
     }
 
     [Fact]
+    public void An_image_begun_in_the_clear_is_not_gone_on_with_as_if_it_were_encrypted()
+    {
+        var store = Interrupted(20, TestImages.Options(), Disk);
+        var before = store.Parts[TestImages.Name].ToArray();
+        var error = Assert.Throws<ImageMismatchException>(() => Resume(store, TestImages.Options(encrypted: true)));
+        Assert.Contains("--encrypt", error.Remedy, StringComparison.Ordinal);
+        Assert.Equal(before, store.Parts[TestImages.Name].ToArray());
+        Assert.Throws<WrongPassphraseException>(() => Resume(Interrupted(20, TestImages.Options(encrypted: true), Disk), TestImages.Options()));
+    }
+
+    [Fact]
+    public void What_was_not_asked_for_stays_as_the_image_was_begun()
+    {
+        var store = Interrupted(20, TestImages.Options(CodecKind.Zstd) with { Level = 3 }, Disk);
+        var unasked = TestImages.Options(seed: 2) with { Codec = null, ChunkSize = null };
+        Assert.Throws<ImageMismatchException>(() => Resume(store, unasked with { Codec = CodecKind.Lz4 }));
+        Assert.Throws<ImageMismatchException>(() => Resume(store, unasked with { ChunkSize = 8192 }));
+        Assert.NotNull(Resume(store, unasked));
+        using var reader = ImageReader.Open(store, TestImages.Name);
+        Assert.Equal((CodecKind.Zstd, 4096), (reader.Codec, reader.ChunkSize));
+        TestImages.AssertHolds(reader, Disk);
+    }
+
+    [Fact]
+    public void Two_runs_never_go_on_with_one_image()
+    {
+        foreach (var split in (long?[])[null, 30_000])
+        {
+            var store = new MemoryStore();
+            using var first = ImageWriter.Create(store, TestImages.Name, TestImages.Describe(Disk.Length), TestImages.Options(splitBytes: split));
+            TestImages.Fill(first, Disk);
+            Assert.Equal(split is not null, store.Parts.Count > 1);
+            var before = store.Parts.Values.Sum(part => part.Length);
+            Assert.Throws<SafetyException>(() => Resume(store, TestImages.Options(splitBytes: split, seed: 2)));
+            Assert.Equal(before, store.Parts.Values.Sum(part => part.Length));
+            var summary = first.Complete();
+            Assert.Throws<SafetyException>(() => Resume(store, TestImages.Options(splitBytes: split, seed: 2)));
+            Assert.Equal(Verdict.Sound, Judge.Examine(store, Disk, summary.RootDigest));
+        }
+    }
+
+    /// <summary>The second run begins while the first is completing: what it finds to be the end must be the end.</summary>
+    [Fact]
+    public void A_run_that_ends_while_another_wants_to_resume_stays_complete()
+    {
+        var store = new MemoryStore();
+        var first = ImageWriter.Create(store, TestImages.Name, TestImages.Describe(Disk.Length), TestImages.Options());
+        TestImages.Fill(first, Disk);
+        ImageSummary? summary = null;
+        // As soon as the second run reads anything, the first one completes, unless the second run already has the image to itself.
+        store.Before = (kind, _, _) =>
+        {
+            if (kind != "read") return;
+            store.Before = null;
+            summary = first.Complete();
+            first.Dispose();
+        };
+        var error = Record.Exception(() => Resume(store, TestImages.Options(seed: 2)));
+        store.Before = null;
+        summary ??= first.Complete();
+        first.Dispose();
+        Assert.IsType<SafetyException>(error);
+        Assert.Equal(Verdict.Sound, Judge.Examine(store, Disk, summary.RootDigest));
+    }
+
+    [Fact]
     public void An_incomplete_image_says_how_far_it_got_and_its_chunks_can_be_read()
     {
         var options = TestImages.Options(CodecKind.Lz4);

@@ -109,7 +109,7 @@ internal sealed class ImageCreateCommand
         var encrypt = parse.GetValue(_encrypt);
         if (passphrase.IsGiven && !encrypt)
             throw new UsageException("a passphrase was given without --encrypt", "add --encrypt, or leave the passphrase out: the image would be readable by anybody");
-        var codec = parse.GetValue(_codec) ?? CodecKind.Lz4;
+        var codec = parse.GetValue(_codec);
         BadSectorRules.Check(parse.GetValue(_onBadSector), parse.GetValue(_badSectorTime));
         return new BackupRequest(parse.GetRequiredValue(_source), parse.GetRequiredValue(_image))
         {
@@ -136,7 +136,7 @@ internal sealed class ImageCreateCommand
         return parse.GetValue(_resume) ? passphrase.Get() : passphrase.GetNew();
     }
 
-    private static int? Level(CodecKind codec, int? level)
+    private static int? Level(CodecKind? codec, int? level)
     {
         if (level is null) return null;
         if (codec != CodecKind.Zstd) throw new UsageException("--level goes with --codec zstd only", "add --codec zstd");

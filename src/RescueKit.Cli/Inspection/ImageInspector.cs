@@ -54,7 +54,7 @@ internal static class ImageInspector
             Disk = Disk(description.Disk),
             Partitions = [.. description.Volumes.Select(Volume)],
             Warnings = description.Warnings ?? [],
-            Repairs = image.Repairs,
+            Repairs = [.. image.Repairs, .. image.LeftOut],
         };
         if (image.Summary is not { } summary)
         {

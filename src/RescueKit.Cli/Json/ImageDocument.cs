@@ -37,7 +37,7 @@ internal sealed record ImageDocument
     /// <summary>What was odd about the disk's partition table when it was taken.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 
-    /// <summary>What had to be worked around to open it.</summary>
+    /// <summary>What had to be worked around to open it, and files beside it that were left out.</summary>
     public required IReadOnlyList<string> Repairs { get; init; }
 }
 

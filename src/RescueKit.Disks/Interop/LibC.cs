@@ -111,6 +111,18 @@ internal static unsafe partial class LibC
 
     public static bool CanWrite(string path) => Access(path, MayWrite) == 0;
 
+    [LibraryImport(Library, EntryPoint = "getrlimit64", SetLastError = true)]
+    private static partial int GetLimit(int resource, ulong* currentAndHighest);
+
+    private const int FileSizeLimit = 1;
+
+    /// <summary>RLIMIT_FSIZE in bytes; null where there is no limit.</summary>
+    public static long? LargestFile()
+    {
+        var limits = stackalloc ulong[2];
+        return GetLimit(FileSizeLimit, limits) == 0 && limits[0] <= long.MaxValue ? (long)limits[0] : null;
+    }
+
     [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
     public static partial int Control(SafeFileHandle file, nuint request, void* argument);
 

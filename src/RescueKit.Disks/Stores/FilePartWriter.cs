@@ -19,7 +19,7 @@ internal sealed class FilePartWriter : IPartWriter
     private readonly SafeFileHandle _file;
     private readonly string _path;
     private readonly AlignedBuffer _gathered = new(GatherSize);
-    private readonly WriteBehind _behind;
+    private WriteBehind _behind;
     private readonly SyncState _sync;
     private int _gatheredLength;
     private long _position;
@@ -49,6 +49,29 @@ internal sealed class FilePartWriter : IPartWriter
         if (_gatheredLength + bytes.Length > GatherSize) Drain();
         bytes.CopyTo(_gathered.Span[_gatheredLength..]);
         _gatheredLength += bytes.Length;
+    }
+
+    public void Cut(long length)
+    {
+        if (length < 0 || length > Length) throw new ArgumentOutOfRangeException(nameof(length), length, $"{_path} has only {Length} bytes");
+        ThrowIfFailed();
+        Drain();
+        if (LibC.Truncate(_file, length) != 0) throw Errno.Failed($"cut {_path} to {length} bytes", LibC.LastError);
+        _position = length;
+        _behind = new WriteBehind(_file, length);
+    }
+
+    /// <summary>Lets the file grow for a moment: file systems behind FUSE, CIFS or 9p do not say what they allow.</summary>
+    public bool CanHold(long length)
+    {
+        ThrowIfFailed();
+        if (length <= Length) return true;
+        // Asking the kernel for more than that would kill the process.
+        if (length > FileSizeLimits.OfProcess) return false;
+        Drain();
+        var errno = LibC.Truncate(_file, length) == 0 ? 0 : LibC.LastError;
+        if (LibC.Truncate(_file, _position) != 0) throw Errno.Failed($"cut {_path} to {_position} bytes", LibC.LastError);
+        return errno is not (Errno.FileTooLarge or Errno.Invalid);
     }
 
     public void Flush()
@@ -101,11 +124,20 @@ internal sealed class FilePartWriter : IPartWriter
         }
         catch (DeviceException failure)
         {
-            _writeFailure = failure;
+            _writeFailure = failure.Errno == Errno.FileTooLarge ? TooLarge(failure) : failure;
+            if (_writeFailure != failure) throw _writeFailure;
             throw;
         }
         _position += bytes.Length;
         if (_behind.Wrote(bytes.Length) is var errno and not 0) throw _sync.Fail(errno);
+    }
+
+    private DeviceException TooLarge(DeviceException failure)
+    {
+        var length = LibC.Stat(_file)?.Length ?? _position;
+        return new DeviceException($"{_path} cannot grow beyond {length} bytes: {failure.Message}",
+            $"Go on with --resume --split {Math.Max(1, length >> 20)}M or less: smaller parts fit.", failure)
+        { Errno = failure.Errno };
     }
 
     private void ThrowIfFailed()

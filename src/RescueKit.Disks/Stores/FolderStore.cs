@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using RescueKit.Disks.Devices;
 using RescueKit.Disks.Interop;
 using RescueKit.Model;
@@ -7,9 +8,6 @@ namespace RescueKit.Disks.Stores;
 /// <summary>Image parts as files of one folder.</summary>
 public sealed class FolderStore(string folder) : IImageStore
 {
-    /// <summary>The largest file of FAT: its directory entry counts bytes in 32 bits.</summary>
-    private const long LargestFatFile = (4L << 30) - 1;
-
     public string Location { get; } = folder.Length == 0 ? "." : folder;
 
     public bool Exists(string name) => LibC.Stat(PathOf(name)) is not null;
@@ -40,28 +38,27 @@ public sealed class FolderStore(string folder) : IImageStore
     {
         var path = PathOf(name);
         var file = LibC.Open(path, LibC.ReadWrite | LibC.Create | LibC.Exclusive);
-        if (file is not null)
-        {
-            FileLocks.Take(file, path, LibC.LockExclusive);
-            return new FilePartWriter(file, path, name, 0, isNew: true);
-        }
+        if (file is not null) return Own(file, path, name, isNew: true);
         throw LibC.LastError is var errno && errno == Errno.Exists
             ? new SafetyException($"{path} exists already", "Choose another name; nothing is ever written over an image.")
             : Errno.Failed($"create {path}", errno);
     }
 
-    public IPartWriter OpenAppend(string name, long length)
+    public IPartWriter OpenAppend(string name)
     {
         var path = PathOf(name);
         var file = LibC.Open(path, LibC.ReadWrite) ?? throw Errno.Failed($"open {path} for writing", LibC.LastError);
+        return Own(file, path, name, isNew: false);
+    }
+
+    /// <summary>The length counts only once the lock is held: another run may have appended until then.</summary>
+    private static FilePartWriter Own(SafeFileHandle file, string path, string name, bool isNew)
+    {
         try
         {
-            var present = LibC.Stat(file)?.Length ?? 0;
-            if (length < 0 || length > present)
-                throw new ArgumentOutOfRangeException(nameof(length), length, $"{path} has only {present} bytes");
             FileLocks.Take(file, path, LibC.LockExclusive);
-            if (LibC.Truncate(file, length) != 0) throw Errno.Failed($"cut {path} to {length} bytes", LibC.LastError);
-            return new FilePartWriter(file, path, name, length, isNew: false);
+            if (LibC.Stat(file) is not { IsRegular: true } held) throw new DeviceException($"cannot write {path}: it is not a file");
+            return new FilePartWriter(file, path, name, held.Length, isNew);
         }
         catch
         {
@@ -81,7 +78,7 @@ public sealed class FolderStore(string folder) : IImageStore
         ? status.AvailableBlocks * status.UnitSize
         : null;
 
-    public long? MaxPartBytes => LibC.StatFileSystem(Location) is { Type: FileSystemStatus.Fat } ? LargestFatFile : null;
+    public long? MaxPartBytes => FileSizeLimits.In(Location);
 
     private string PathOf(string name)
     {

@@ -6,14 +6,21 @@ using RescueKit.Model;
 namespace RescueKit.Images.Parts;
 
 /// <summary>Where an appender goes on. For a new image: part 1, nothing written.</summary>
-internal sealed record AppendPosition(int Part, long Offset, ulong NextSequence, IReadOnlyList<long> ClosedParts)
+/// <param name="Exists">There is a file of that part; what it holds from the offset on is nothing of value.</param>
+internal sealed record AppendPosition(int Part, long Offset, bool Exists, ulong NextSequence, IReadOnlyList<long> ClosedParts)
 {
-    public static AppendPosition Start { get; } = new(1, 0, 1, []);
+    public static AppendPosition Start { get; } = new(1, 0, true, 1, []);
 }
 
-/// <summary>Numbers, seals and appends frames to the current part, and begins the next one. One thread.</summary>
+/// <summary>
+/// Numbers, seals and appends frames to the current part, and begins the next one. One thread. The first part stays open, whichever
+/// part is the current one: whoever holds it is the only one that writes to the image.
+/// </summary>
 internal sealed class FrameAppender : IDisposable
 {
+    /// <summary>The part of a power of two on either side of it where a limit may lie.</summary>
+    private const long MarkMargin = 2048;
+
     private readonly IImageStore _store;
     private readonly string _name;
     private readonly ImageHeader _header;
@@ -22,26 +29,40 @@ internal sealed class FrameAppender : IDisposable
     private readonly List<long> _closedParts;
     private readonly Action<ushort, ulong>? _nonceUsed;
     private readonly uint _seed;
+    private readonly IPartWriter _first;
     private IPartWriter _part;
+    private long _mark;
     private long _closedBytes;
 
-    /// <summary>Opens the part at the position and appends a header frame: a new session begins.</summary>
+    /// <summary>Opens the part at the position, cuts what lies behind, and appends a header frame: a new session begins.</summary>
+    /// <param name="first">The first part; owned by the appender once it is made.</param>
     /// <param name="header">Template; the part number is filled in.</param>
-    public FrameAppender(IImageStore store, string name, ImageHeader header, FrameCipher? cipher, AppendPosition at, long? splitBytes,
-        Action<ushort, ulong>? nonceUsed)
+    public FrameAppender(IImageStore store, string name, IPartWriter first, ImageHeader header, FrameCipher? cipher, AppendPosition at,
+        long? splitBytes, WriterHooks hooks)
     {
-        (_store, _name, _header, _cipher, _nonceUsed, SplitBytes) = (store, name, header, cipher, nonceUsed, splitBytes);
+        (_store, _name, _header, _cipher, _nonceUsed, SplitBytes, _mark) = (store, name, header, cipher, hooks.NonceUsed, splitBytes, hooks.FirstMark);
         _seed = header.Seed;
         _closedParts = [.. at.ClosedParts];
         _closedBytes = _closedParts.Sum();
         Part = at.Part;
         NextSequence = at.NextSequence;
         var partName = PartNames.Of(name, Part);
-        _part = at.Offset == 0 ? store.Create(partName) : store.OpenAppend(partName, at.Offset);
-        AppendHeader();
+        _first = first;
+        _part = Part == 1 ? first : at.Exists ? store.OpenAppend(partName) : store.Create(partName);
+        try
+        {
+            if (_part.Length > at.Offset) _part.Cut(at.Offset);
+            AppendHeader();
+        }
+        catch
+        {
+            if (_part != first) _part.Dispose();
+            throw;
+        }
     }
 
-    public long? SplitBytes { get; }
+    /// <summary>The largest part: what was asked for, or less where the store turns out to allow less; null for no limit known.</summary>
+    public long? SplitBytes { get; private set; }
     public int Part { get; private set; }
     public long Position => _part.Length;
     public ulong NextSequence { get; private set; }
@@ -50,8 +71,29 @@ internal sealed class FrameAppender : IDisposable
     public long DurableBytes => _closedBytes + _part.DurableBytes;
 
     /// <summary>False where a frame of this payload, and what has to follow it in the part, would pass the part's limit.</summary>
-    public bool Fits(long payloadLength, long reserve) =>
-        SplitBytes is not { } limit || Position + FrameSize(payloadLength) + reserve <= limit;
+    public bool Fits(long payloadLength, long reserve)
+    {
+        var end = Position + FrameSize(payloadLength) + reserve;
+        return !(end > SplitBytes) && Reaches(end);
+    }
+
+    /// <summary>
+    /// Asks the store before a part comes near a power of two: where file systems limit a file without saying so (FAT behind FUSE,
+    /// CIFS or 9p: 4 GiB) the limit is one. Found out in time, the part still has room for what must end it.
+    /// </summary>
+    private bool Reaches(long end)
+    {
+        while (end > _mark - _mark / MarkMargin)
+        {
+            if (!_part.CanHold(Math.Max(end, _mark + _mark / MarkMargin)))
+            {
+                SplitBytes = _mark - _mark / MarkMargin;
+                return false;
+            }
+            _mark *= 2;
+        }
+        return true;
+    }
 
     /// <summary>The room that a payload takes as a frame, its tag and padding included.</summary>
     public long FrameSize(long payloadLength) => FrameHeader.Total((int)payloadLength + (_cipher is null ? 0 : FormatLimits.TagSize));
@@ -96,17 +138,21 @@ internal sealed class FrameAppender : IDisposable
         if (Part == FormatLimits.MaxParts)
             throw new NoSpaceException($"{_name} would need more than {FormatLimits.MaxParts} parts", "start again with a larger --split size");
         _part.Flush();
+        var next = _store.Create(PartNames.Of(_name, Part + 1));
         _closedParts.Add(_part.Length);
         _closedBytes += _part.Length;
-        _part.Dispose();
+        if (_part != _first) _part.Dispose();
+        _part = next;
         Part++;
-        _part = _store.Create(PartNames.Of(_name, Part));
         AppendHeader();
+        // So that no power cut can leave a part of which more than its header is not what was written.
+        _part.Flush();
     }
 
     public void Dispose()
     {
         _part.Dispose();
+        _first.Dispose();
         _cipher?.Dispose();
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using RescueKit.Images.Format;
+using RescueKit.Model;
 
 namespace RescueKit.Images.Parts;
 
@@ -16,4 +17,11 @@ internal static class PartNames
         return int.TryParse(name.AsSpan(image.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var part)
             && part is >= 2 and <= FormatLimits.MaxParts && Of(image, part) == name ? part : null;
     }
+
+    /// <summary>What a store holds under the names of an image's parts, whatever it is, in the order of the numbers.</summary>
+    public static IReadOnlyList<(int Number, string Name)> Present(IImageStore store, string image) =>
+    [
+        .. store.List(image).Select(name => (Number: NumberOf(image, name), Name: name)).Where(file => file.Number is not null)
+            .Select(file => (file.Number!.Value, file.Name)).OrderBy(file => file.Value),
+    ];
 }

@@ -8,7 +8,8 @@ namespace RescueKit.Images.Reading;
 /// <summary>Walks over the frames of all parts and checks each that is not a chunk; chunks are checked by their digests.</summary>
 internal static class FrameCheck
 {
-    public static IEnumerable<(int Part, string Message, long Offset)> Run(PartSet parts, uint seed, SessionKeys? keys)
+    /// <param name="complete">Else the last part may end with a piece of a frame: that is where the image was interrupted.</param>
+    public static IEnumerable<(int Part, string Message, long Offset)> Run(PartSet parts, uint seed, SessionKeys? keys, bool complete)
     {
         using var fetcher = new FrameFetcher(seed, keys);
         foreach (var (number, part) in parts.Parts)
@@ -21,7 +22,8 @@ internal static class FrameCheck
                 if (walker.Offset != expected) yield return (number, $"{walker.Offset - expected} bytes of {part.Name} at {expected} are no frames", expected);
                 if (walker.Header.Type != FrameType.Chunk && Fault(fetcher, part, number, walker) is { } fault) yield return (number, fault, walker.Offset);
             }
-            if (walker.End != part.Length) yield return (number, $"{part.Name} ends with {part.Length - walker.End} bytes that are no frame", walker.End);
+            if (walker.End != part.Length && (complete || number != parts.Highest))
+                yield return (number, $"{part.Name} ends with {part.Length - walker.End} bytes that are no frame", walker.End);
         }
     }
 

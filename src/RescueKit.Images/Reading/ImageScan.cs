@@ -75,7 +75,7 @@ internal sealed class ImageScan : IDisposable
     /// <exception cref="ImageDamagedException">No description is left.</exception>
     public static ImageScan Run(PartSet parts, Func<ReadOnlyMemory<byte>>? passphrase)
     {
-        var header = parts.Header ?? FooterHeader(parts) ?? throw NoHeader(parts);
+        var header = parts.Header ?? (parts.Highest == 0 ? null : PartSet.FooterHeader(parts.Parts[parts.Highest])) ?? throw NoHeader(parts);
         var scan = new ImageScan(parts, header, KeyOpener.Open(header, passphrase, parts.Name));
         try
         {
@@ -96,13 +96,6 @@ internal sealed class ImageScan : IDisposable
 
     /// <summary>Leaves the keys to whoever took them over.</summary>
     public void Dispose() => _fetcher.Dispose();
-
-    private static ImageHeader? FooterHeader(PartSet parts)
-    {
-        if (parts.Highest == 0) return null;
-        var last = parts.Parts[parts.Highest];
-        return PartSet.ReadHeader(last, last.Length - FooterFormat.BlockSize) ?? PartSet.ReadHeader(last, last.Length - FooterFormat.TailSize);
-    }
 
     private static ImageException NoHeader(PartSet parts)
     {

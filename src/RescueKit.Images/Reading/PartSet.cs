@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using RescueKit.Images.Format;
 using RescueKit.Images.Parts;
 using RescueKit.Model;
@@ -6,7 +7,7 @@ namespace RescueKit.Images.Reading;
 
 /// <summary>
 /// The parts of an image that are there, told by what they say themselves: a part of another image counts as missing, and
-/// parts whose names were swapped are put right.
+/// parts whose names were swapped are put right. A file that only has the name of a part is left out.
 /// </summary>
 internal sealed class PartSet : IDisposable
 {
@@ -20,6 +21,12 @@ internal sealed class PartSet : IDisposable
     public int Highest => _parts.Count == 0 ? 0 : _parts.Keys.Last();
     public IReadOnlyDictionary<int, IPartReader> Parts => _parts;
 
+    /// <summary>Files with the name of a part that were left out, by the number in the name, and why; each a sentence.</summary>
+    public List<(int Number, string Why)> Strays { get; } = [];
+
+    /// <summary>By the number in the name: files in which nothing is, or no more than the beginning of a header that was torn.</summary>
+    public HashSet<int> Blanks { get; } = [];
+
     /// <summary>Headers of parts (sessions to be learnt from them).</summary>
     public List<ImageHeader> Headers { get; } = [];
 
@@ -28,13 +35,12 @@ internal sealed class PartSet : IDisposable
         var set = new PartSet { Name = name };
         try
         {
-            var names = store.List(name).Select(n => (Number: PartNames.NumberOf(name, n), Name: n)).Where(p => p.Number is not null)
-                .OrderBy(p => p.Number).ToList();
+            var names = PartNames.Present(store, name);
             // A missing file is the store's to report.
-            if (names.Count == 0) names.Add((1, name));
+            if (names.Count == 0) names = [(1, name)];
             var unnamed = new List<(int Number, IPartReader Part)>();
-            foreach (var (number, partName) in names) set.Add(store.OpenRead(partName), number!.Value, unnamed);
-            foreach (var (number, part) in unnamed) set.AddUnnamed(number, part);
+            foreach (var (number, partName) in names) set.Add(store.OpenRead(partName), number, unnamed);
+            set.PlaceUnnamed(unnamed);
             return set;
         }
         catch
@@ -68,14 +74,12 @@ internal sealed class PartSet : IDisposable
         }
         if (Header is not null && header.ImageId != Header.ImageId)
         {
-            Repairs.Add($"{part.Name} belongs to another image and was left out.");
-            part.Dispose();
+            LeaveOut(number, part, $"{part.Name} belongs to another image and was left out.");
             return;
         }
         if (!_parts.TryAdd(header.Part, part))
         {
-            Repairs.Add($"{part.Name} says that it is part {header.Part}, which is there already; it was left out.");
-            part.Dispose();
+            LeaveOut(number, part, $"{part.Name} says that it is part {header.Part}, which is there already; it was left out.");
             return;
         }
         if (header.Part != number) Repairs.Add($"{part.Name} is part {header.Part}, not {number}, and is used as such.");
@@ -83,12 +87,48 @@ internal sealed class PartSet : IDisposable
         Headers.Add(header);
     }
 
-    /// <summary>A part with a damaged header is what its name says; its frames are bound to the image by their checksums.</summary>
-    private void AddUnnamed(int number, IPartReader part)
+    /// <summary>
+    /// A part with a damaged header is what its name says, if it holds a frame of the image (their checksums are bound to the image).
+    /// Where no header at all is left, nothing can tell the parts from strangers and each is taken by its name.
+    /// </summary>
+    private void PlaceUnnamed(List<(int Number, IPartReader Part)> unnamed)
     {
-        if (_parts.TryAdd(number, part)) Repairs.Add($"The header of {part.Name} is damaged; it was used by its name.");
-        else part.Dispose();
+        var seed = Header?.Seed ?? unnamed.Select(file => FooterHeader(file.Part)?.Seed).FirstOrDefault(found => found is not null);
+        foreach (var (number, part) in unnamed)
+        {
+            if (IsBlank(part))
+            {
+                Blanks.Add(number);
+                part.Dispose();
+            }
+            else if (seed is { } known && !new FrameWalker(part, known).Next()) LeaveOut(number, part, $"{part.Name} is no part of {Name} and was left out.");
+            else if (_parts.TryAdd(number, part)) Repairs.Add($"The header of {part.Name} is damaged; it was used by its name.");
+            else LeaveOut(number, part, $"The header of {part.Name} is damaged, and part {number} is there already; it was left out.");
+        }
     }
+
+    private void LeaveOut(int number, IPartReader part, string why)
+    {
+        Strays.Add((number, why));
+        part.Dispose();
+    }
+
+    /// <summary>What a power cut may leave of a part that was just begun: its header is synced before anything follows.</summary>
+    private static bool IsBlank(IPartReader part)
+    {
+        Span<byte> content = stackalloc byte[(int)ImageHeader.FrameSize];
+        if (part.Length > content.Length) return false;
+        content = content[..(int)part.Length];
+        part.Read(0, content);
+        Span<byte> magic = stackalloc byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32LittleEndian(magic, FrameHeader.Magic);
+        var compared = Math.Min(magic.Length, content.Length);
+        return !content.ContainsAnyExcept((byte)0) || content[..compared].SequenceEqual(magic[..compared]);
+    }
+
+    /// <summary>The header in front of a footer, where a part ends with one.</summary>
+    public static ImageHeader? FooterHeader(IPartReader part) =>
+        ReadHeader(part, part.Length - FooterFormat.BlockSize) ?? ReadHeader(part, part.Length - FooterFormat.TailSize);
 
     /// <summary>Null where there is no whole header frame at this place, or it cannot be read.</summary>
     /// <exception cref="ImageUnsupportedException">There is one, of another version or with unknown features.</exception>

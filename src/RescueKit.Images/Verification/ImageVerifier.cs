@@ -36,7 +36,8 @@ public sealed class ImageVerifier(ImageReader reader)
             cancel.ThrowIfCancellationRequested();
             Add(new ImageDamage(message, part, offset, null));
         }
-        foreach (var part in reader.MissingParts) Add(new ImageDamage($"part {part} is missing", part, null, null));
+        // Behind the last part of an interrupted image the next one was about to begin.
+        foreach (var part in reader.MissingParts.Where(part => reader.IsComplete || part < reader.LastPart)) Add(new ImageDamage($"part {part} is missing", part, null, null));
         return new ImageVerification
         {
             Damage = _damage,

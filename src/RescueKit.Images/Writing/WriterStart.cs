@@ -1,3 +1,4 @@
+using RescueKit.Images.Codecs;
 using RescueKit.Images.Encryption;
 using RescueKit.Images.Format;
 using RescueKit.Images.Parts;
@@ -25,17 +26,20 @@ internal sealed class WriterStart : IDisposable
     public static WriterStart Create(IImageStore store, string name, ImageDescription description, ImageWriterOptions options)
     {
         options.Check();
+        if (PartNames.Present(store, name) is [var inTheWay, ..])
+            throw new SafetyException($"{inTheWay.Name} exists already in {store.Location}", "choose another name; nothing is ever written over an image");
         var hooks = options.Hooks;
-        var split = hooks.SplitBytes ?? options.SplitBytes;
-        var geometry = new ImageGeometry(description.Disk.Length, options.ChunkSize,
-            hooks.ChunksPerRegion ?? ImageGeometry.ChooseChunksPerRegion(options.ChunkSize, split));
+        var chunkSize = options.ChunkSize ?? ImageLimits.DefaultChunkSize;
+        var geometry = new ImageGeometry(description.Disk.Length, chunkSize,
+            hooks.ChunksPerRegion ?? ImageGeometry.ChooseChunksPerRegion(chunkSize, hooks.SplitBytes ?? options.SplitBytes));
         if (geometry.Fault() is { } fault) throw new UsageException($"an image of this disk cannot be made: {fault}", "use a larger chunk size");
-        var format = new DescriptionFormat(geometry, options.Codec, options.Level, options.Parent, description);
+        var codec = options.Codec ?? CodecKind.Lz4;
+        var format = new DescriptionFormat(geometry, codec, options.Level, options.Parent, description);
 
         Span<byte> id = stackalloc byte[16];
         hooks.Random(id);
         var imageId = new Guid(id, bigEndian: true);
-        var features = FeaturesOf(options);
+        var features = FeaturesOf(codec, options);
         MasterKey? master = null;
         var slot = KeySlot.None;
         if (options.Passphrase is { } passphrase)
@@ -50,14 +54,14 @@ internal sealed class WriterStart : IDisposable
             SessionSalt = new byte[32],
             Keys = slot,
         };
-        return Begin(store, name, header, master, format, AppendPosition.Start, [], options, null);
+        return Begin(store, name, null, header, master, format, AppendPosition.Start, [], options, null);
     }
 
     /// <summary>Opens a session with a fresh salt, appends header and description and a spare of each, and syncs.</summary>
-    /// <param name="scan">Of the image that is gone on with; null for a new one.</param>
-    public static WriterStart Begin(
-        IImageStore store, string name, ImageHeader template, MasterKey? master, DescriptionFormat format, AppendPosition at,
-        IReadOnlyList<(ushort Session, byte[] Salt)> earlier, ImageWriterOptions options, ImageScan? scan)
+    /// <param name="first">The first part of the image that is gone on with, and <paramref name="scan"/> of it; null for a new one.</param>
+    private static WriterStart Begin(
+        IImageStore store, string name, IPartWriter? first, ImageHeader template, MasterKey? master, DescriptionFormat format, AppendPosition at,
+        List<(ushort Session, byte[] Salt)> earlier, ImageWriterOptions options, ImageScan? scan)
     {
         var salt = new byte[32];
         options.Hooks.Random(salt);
@@ -71,9 +75,11 @@ internal sealed class WriterStart : IDisposable
         var split = options.Hooks.SplitBytes ?? options.SplitBytes;
         if (builder.PayloadLength > Math.Min(FormatLimits.MaxDescription, split / 4 ?? long.MaxValue))
             throw new UsageException($"the description of the disk takes {builder.PayloadLength} bytes, which is too much for a part of {split} bytes");
-        var appender = new FrameAppender(store, name, header, keys?.NewCipher(header.Session), at, split, options.Hooks.NonceUsed);
+        first ??= store.Create(name);
+        FrameAppender? appender = null;
         try
         {
+            appender = new FrameAppender(store, name, first, header, keys?.NewCipher(header.Session), at, split, options.Hooks);
             appender.AppendPadding();
             appender.AppendHeader();
             var descriptionAt = appender.Append(FrameType.Description, builder);
@@ -97,7 +103,8 @@ internal sealed class WriterStart : IDisposable
         }
         catch
         {
-            appender.Dispose();
+            appender?.Dispose();
+            first.Dispose();
             if (scan is null) TakeAway(store, name);
             throw;
         }
@@ -126,42 +133,33 @@ internal sealed class WriterStart : IDisposable
     /// <summary>For an image that was not completed; what is torn at its end is cut.</summary>
     public static WriterStart Resume(IImageStore store, string name, ImageDescription description, ImageWriterOptions options)
     {
-        options.Check();
-        using var parts = PartSet.Open(store, name);
-        Func<ReadOnlyMemory<byte>>? passphrase = options.Passphrase is { } given ? () => given : null;
-        if (new FooterOpener(parts, passphrase).TryOpen() is not null) throw new ImageMismatchException($"{name} is complete: there is nothing to resume");
-        using var scan = ImageScan.Run(parts, passphrase);
-        ResumeRules.Check(scan.Description!, description, options, name);
-        for (var part = 1; part < parts.Highest; part++) parts.Part(part);
-        if (scan.Sessions.Count >= FormatLimits.MaxSessions) throw new ImageMismatchException($"{name} has been resumed {scan.Sessions.Count} times: start a new image");
-
-        var closed = parts.Parts.Where(part => part.Key < parts.Highest || scan.EndsWithTrailer).Select(part => part.Value.Length).ToList();
-        var at = new AppendPosition(closed.Count + 1, scan.EndsWithTrailer ? 0 : scan.End, scan.NextSequence, closed);
-        // A part whose first frame was torn holds nothing.
-        if (at.Offset == 0 && !scan.EndsWithTrailer) store.Delete(PartNames.Of(name, at.Part));
-        var format = scan.Description! with { Description = description };
-        if (at.Offset > 0 && (options.Hooks.SplitBytes ?? options.SplitBytes) - at.Offset < SizeOf(format) && at.Part < FormatLimits.MaxParts)
+        // Held before anything is looked at, or another run could still append to what was found here to be the end.
+        var first = store.OpenAppend(name);
+        try
         {
-            // No room for another session: it begins in a part of its own, behind what is whole of this one.
-            store.OpenAppend(PartNames.Of(name, at.Part), at.Offset).Dispose();
-            at = new AppendPosition(at.Part + 1, 0, at.NextSequence, [.. closed, at.Offset]);
+            using var parts = PartSet.Open(store, name);
+            Func<ReadOnlyMemory<byte>>? passphrase = options.Passphrase is { } given ? () => given : null;
+            if (new FooterOpener(parts, passphrase).TryOpen() is not null) throw new ImageMismatchException($"{name} is complete: there is nothing to resume");
+            using var scan = ImageScan.Run(parts, passphrase);
+            ResumeRules.Check(scan.Header, scan.Description!, description, options, name);
+            ResumeRules.CheckFiles(parts);
+            if (scan.Sessions.Count >= FormatLimits.MaxSessions) throw new ImageMismatchException($"{name} has been resumed {scan.Sessions.Count} times: start a new image");
+            var format = scan.Description! with { Description = description, Level = options.Level ?? scan.Description!.Level };
+            (options with { ChunkSize = format.Geometry.ChunkSize }).Check();
+            var at = new ResumePosition(store, parts, scan, first).Find(format, options.Hooks.SplitBytes ?? options.SplitBytes);
+            var sessions = scan.Sessions.Select(session => (Session: session.Key, Salt: session.Value)).ToList();
+            return Begin(store, name, first, scan.Header, KeyOpener.Open(scan.Header, passphrase, name), format, at, sessions, options, scan);
         }
-        var sessions = scan.Sessions.Select(session => (session.Key, session.Value)).ToList();
-        return Begin(store, name, scan.Header, KeyOpener.Open(scan.Header, passphrase, name), format, at, sessions, options, scan);
+        catch
+        {
+            first.Dispose();
+            throw;
+        }
     }
 
-    /// <summary>What a session's beginning takes, and the trailer that must fit behind it.</summary>
-    private static long SizeOf(DescriptionFormat format)
-    {
-        var builder = new FrameBuilder();
-        format.Write(builder);
-        return 2 * (ImageHeader.FrameSize + FormatLimits.SpareDistance + FrameHeader.Total(builder.PayloadLength + FormatLimits.TagSize))
-            + FrameHeader.Total(PartTrailerFormat.Size + FormatLimits.TagSize);
-    }
-
-    private static IncompatibleFeatures FeaturesOf(ImageWriterOptions options) =>
+    private static IncompatibleFeatures FeaturesOf(CodecKind codec, ImageWriterOptions options) =>
         (options.Passphrase is null ? 0 : IncompatibleFeatures.Encrypted)
-        | (options.Codec == Codecs.CodecKind.Lz4 ? IncompatibleFeatures.Lz4 : 0)
-        | (options.Codec == Codecs.CodecKind.Zstd ? IncompatibleFeatures.Zstd : 0)
+        | (codec == CodecKind.Lz4 ? IncompatibleFeatures.Lz4 : 0)
+        | (codec == CodecKind.Zstd ? IncompatibleFeatures.Zstd : 0)
         | (options.Parent is null ? 0 : IncompatibleFeatures.Parent);
 }

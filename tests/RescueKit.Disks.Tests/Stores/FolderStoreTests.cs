@@ -36,17 +36,6 @@ public sealed class FolderStoreTests : ImageStoreContract, IDisposable
     }
 
     [Fact]
-    public void Two_runs_cannot_go_on_with_one_part()
-    {
-        var store = CreateStore();
-        using var first = store.Create("part");
-        first.Append([1]);
-        first.Flush();
-        Assert.Throws<SafetyException>(() => store.OpenAppend("part", 0).Dispose());
-        Assert.Equal([1], Get(store, "part"));
-    }
-
-    [Fact]
     public void A_full_disk_is_said_and_the_writer_takes_no_more()
     {
         // /dev/full takes writes and says ENOSPC to every one.

@@ -66,18 +66,77 @@ public abstract class ImageStoreContract
     }
 
     [Fact]
-    public void Going_on_cuts_what_lies_behind()
+    public void Going_on_changes_nothing_until_it_is_told_to_cut()
     {
         var store = CreateStore();
         Put(store, "part", [1, 2, 3, 4, 5]);
-        using (var writer = store.OpenAppend("part", 3))
+        using (var writer = store.OpenAppend("part")) Assert.Equal(5, writer.Length);
+        Assert.Equal([1, 2, 3, 4, 5], Get(store, "part"));
+        using (var writer = store.OpenAppend("part"))
         {
+            Assert.Throws<ArgumentOutOfRangeException>(() => writer.Cut(6));
+            Assert.Throws<ArgumentOutOfRangeException>(() => writer.Cut(-1));
+            writer.Cut(3);
             Assert.Equal(3, writer.Length);
             writer.Append([9]);
             writer.Flush();
+            Assert.Equal(4, writer.DurableBytes);
         }
         Assert.Equal([1, 2, 3, 9], Get(store, "part"));
-        Assert.Throws<ArgumentOutOfRangeException>(() => store.OpenAppend("part", 5).Dispose());
+        Assert.Throws<DeviceException>(() => store.OpenAppend("none").Dispose());
+    }
+
+    [Fact]
+    public void A_cut_takes_back_what_was_just_appended()
+    {
+        var store = CreateStore();
+        using (var writer = store.Create("part"))
+        {
+            writer.Append([1, 2, 3, 4]);
+            writer.Cut(2);
+            writer.Append([7]);
+            Assert.Equal(3, writer.Length);
+            writer.Flush();
+        }
+        Assert.Equal([1, 2, 7], Get(store, "part"));
+    }
+
+    [Fact]
+    public void Asking_what_a_part_can_hold_changes_nothing()
+    {
+        var store = CreateStore();
+        using (var writer = store.Create("part"))
+        {
+            writer.Append([1, 2, 3]);
+            Assert.True(writer.CanHold(3));
+            Assert.True(writer.CanHold(5L << 20));
+            Assert.Equal(3, writer.Length);
+            writer.Append([4]);
+            Assert.True(writer.CanHold(5L << 20));
+            writer.Flush();
+        }
+        Assert.Equal([1, 2, 3, 4], Get(store, "part"));
+    }
+
+    [Fact]
+    public void A_part_is_its_writers_alone_until_it_lets_go()
+    {
+        var store = CreateStore();
+        using (var first = store.Create("part"))
+        {
+            first.Append([1]);
+            first.Flush();
+            Assert.Throws<SafetyException>(() => store.OpenAppend("part").Dispose());
+            Assert.Throws<SafetyException>(() => store.Create("part").Dispose());
+            first.Append([2]);
+            first.Flush();
+        }
+        using (var second = store.OpenAppend("part"))
+        {
+            Assert.Equal(2, second.Length);
+            Assert.Throws<SafetyException>(() => store.OpenAppend("part").Dispose());
+        }
+        Assert.Equal([1, 2], Get(store, "part"));
     }
 
     [Fact]

@@ -17,6 +17,9 @@ public sealed class MemoryStore : IImageStore
     public long? FreeBytes { get; set; }
     public long? MaxPartBytes { get; set; }
 
+    /// <summary>The longest part that is taken, which nobody is told beforehand: as FAT behind FUSE or CIFS.</summary>
+    public long? SilentLimit { get; set; }
+
     public bool Exists(string name) => Parts.ContainsKey(name);
     public IReadOnlyList<string> List(string prefix) => [.. Parts.Keys.Where(k => k.StartsWith(prefix, StringComparison.Ordinal))];
 
@@ -37,11 +40,9 @@ public sealed class MemoryStore : IImageStore
         return new Writer(this, name, Parts[name] = new MemoryPart());
     }
 
-    public IPartWriter OpenAppend(string name, long length)
+    public IPartWriter OpenAppend(string name)
     {
-        var part = Parts[name];
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, part.Length);
-        part.Truncate(length);
+        if (!Parts.TryGetValue(name, out var part)) throw new DeviceException($"{name} does not exist in {Location}");
         return new Writer(this, name, part);
     }
 
@@ -76,25 +77,52 @@ public sealed class MemoryStore : IImageStore
         public void Dispose() { }
     }
 
-    private sealed class Writer(MemoryStore store, string name, MemoryPart part) : IPartWriter
+    private sealed class Writer : IPartWriter
     {
-        public string Name => name;
-        public long Length => part.Length;
-        public long DurableBytes => part.Durable;
+        private readonly MemoryStore _store;
+        private readonly MemoryPart _part;
+        private bool _disposed;
+
+        public Writer(MemoryStore store, string name, MemoryPart part)
+        {
+            if (part.IsBeingWritten) throw new SafetyException($"{name} is in use by another writer");
+            (_store, Name, _part) = (store, name, part);
+            part.IsBeingWritten = true;
+        }
+
+        public string Name { get; }
+        public long Length => _part.Length;
+        public long DurableBytes => _part.Durable;
 
         public void Append(ReadOnlySpan<byte> bytes)
         {
-            store.Before?.Invoke("append", name, bytes.Length);
-            part.Append(bytes);
+            _store.Before?.Invoke("append", Name, bytes.Length);
+            var room = (_store.SilentLimit ?? long.MaxValue) - _part.Length;
+            _part.Append(bytes[..(int)Math.Min(bytes.Length, room)]);
+            if (room < bytes.Length) throw new DeviceException($"{Name} cannot grow beyond {_store.SilentLimit} bytes");
         }
+
+        public bool CanHold(long length) => !(length > _store.SilentLimit);
 
         public void Flush()
         {
-            store.Before?.Invoke("flush", name, 0);
-            part.Durable = part.Length;
+            _store.Before?.Invoke("flush", Name, 0);
+            _part.Durable = _part.Length;
         }
 
-        public void Dispose() { }
+        public void Cut(long length)
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(length, _part.Length);
+            ArgumentOutOfRangeException.ThrowIfNegative(length);
+            _store.Before?.Invoke("cut", Name, length);
+            _part.Truncate(length);
+        }
+
+        public void Dispose()
+        {
+            if (!_disposed) _part.IsBeingWritten = false;
+            _disposed = true;
+        }
     }
 }
 
@@ -112,6 +140,9 @@ public sealed class MemoryPart
 
     public long Length => _length;
     public long Durable { get; set; }
+
+    /// <summary>A writer has it open.</summary>
+    public bool IsBeingWritten { get; set; }
     public Span<byte> Span => _bytes.AsSpan(0, _length);
     public byte[] ToArray() => Span.ToArray();
 
