@@ -18,7 +18,7 @@ public static class BlockDevices
     public static IBlockSource OpenSource(string path, bool exclusive = true)
     {
         var status = LibC.Stat(path) ?? throw Errno.Failed($"open {path}", LibC.LastError);
-        if (status.IsBlockDevice) return OpenDevice(path, status, LibC.ReadOnly, exclusive, (device, identity) => new DeviceSource(device, identity));
+        if (status.IsBlockDevice) return OpenDevice(path, status, LibC.ReadOnly, exclusive, (device, origin) => new DeviceSource(device, origin));
         if (!status.IsRegular) throw NotADisk(path);
         var file = LibC.Open(path, LibC.ReadOnly) ?? throw Errno.Failed($"open {path}", LibC.LastError);
         return Guarded(file, () =>
@@ -42,7 +42,7 @@ public static class BlockDevices
                 throw new SafetyException($"{path} does not exist", "Name an existing disk or file.");
             return CreateFile(path, length);
         }
-        if (status.IsBlockDevice) return OpenDevice(path, status, LibC.ReadWrite, exclusive: true, (device, identity) => new DeviceTarget(device, identity));
+        if (status.IsBlockDevice) return OpenDevice(path, status, LibC.ReadWrite, exclusive: true, (device, origin) => new DeviceTarget(device, origin));
         if (!status.IsRegular) throw NotADisk(path);
         var file = LibC.Open(path, LibC.ReadWrite) ?? throw Errno.Failed($"open {path} for writing", LibC.LastError);
         return Guarded(file, () =>
@@ -60,11 +60,12 @@ public static class BlockDevices
         target is DeviceTarget device && device.Geometry.Identity.Kind != "partition" ? device.RereadTable() : null;
 
     /// <summary>
-    /// Opens a source that vanished (<see cref="DeviceGoneException"/>) under the name that it came back with: same serial and length.
-    /// Null while it is not back. The old source stays the caller's to dispose.
+    /// Opens a source that vanished (<see cref="DeviceGoneException"/>) under the name that it came back with: same serial (or WWN where
+    /// it has no serial) and length, and no disk that was there beside it. Null while it is not back, where several fit, and for files. The
+    /// old source stays the caller's to dispose.
     /// </summary>
     public static IBlockSource? ReopenSource(IBlockSource gone, bool exclusive = true) =>
-        DiskInventory.FindReturned(gone.Geometry.Identity, gone.Length) is { } path ? OpenSource(path, exclusive) : null;
+        gone is DeviceSource { Origin: { } origin } && DiskInventory.Now().Find(origin) is { } path ? OpenSource(path, exclusive) : null;
 
     private static void Hold(SafeFileHandle file, string path, int kind)
     {
@@ -86,7 +87,7 @@ public static class BlockDevices
         });
     }
 
-    private static T OpenDevice<T>(string path, FileStatus status, int access, bool exclusive, Func<DeviceHandle, DiskIdentity, T> make)
+    private static T OpenDevice<T>(string path, FileStatus status, int access, bool exclusive, Func<DeviceHandle, DiskOrigin?, T> make)
     {
         var flags = access | LibC.NonBlocking | (exclusive ? LibC.Exclusive : 0);
         var file = OpenPatiently(path, flags | LibC.Direct);
@@ -100,7 +101,7 @@ public static class BlockDevices
             if (!device.IsDirect) device.DropCache();
             var machine = DiskInventory.Now();
             var node = machine.ByNumber(status.DeviceMajor, status.DeviceMinor);
-            return make(device, node is null ? new DiskIdentity("disk") : machine.IdentityOf(node));
+            return make(device, node is null ? null : machine.OriginOf(node));
         });
     }
 

@@ -48,12 +48,6 @@ public static class DiskInventory
         return Path.GetFullPath(Path.Combine(real, Path.GetRelativePath(existing, Path.GetFullPath(path))));
     }
 
-    /// <summary>
-    /// Where a disk that vanished is now: the path of the one disk (or partition) with this identity's serial, or WWN where it has no
-    /// serial, and this length. Null where none or several fit: then nobody can say that it is the same disk.
-    /// </summary>
-    public static string? FindReturned(DiskIdentity identity, long length) => Now().Find(identity, length);
-
     /// <summary>The path, or the nearest folder above that exists, as given and with every symbolic link followed.</summary>
     private static (string Path, string Real) Existing(string path)
     {

@@ -71,18 +71,14 @@ public static class Runs
     private static ReopeningSource Source(string path)
     {
         var source = BlockDevices.OpenSource(path);
-        return new ReopeningSource(source, () => FindAgain(path, source), Patience, TimeProvider.System);
+        return new ReopeningSource(source, () => FindAgain(source), Patience, TimeProvider.System);
     }
 
-    /// <summary>The disk with the same serial and size, under whatever name it has come back.</summary>
-    private static IBlockSource? FindAgain(string path, IBlockSource source)
+    private static IBlockSource? FindAgain(IBlockSource source)
     {
-        var serial = source.Geometry.Identity.Serial;
-        if (serial is null) return null;
-        var found = DiskInventory.List().FirstOrDefault(d => d.Geometry.Identity.Serial == serial && d.Length == source.Length);
         try
         {
-            return found is null ? null : BlockDevices.OpenSource(found.Path);
+            return BlockDevices.ReopenSource(source);
         }
         catch (RescueKitException)
         {

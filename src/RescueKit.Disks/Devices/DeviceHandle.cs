@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Microsoft.Win32.SafeHandles;
 using RescueKit.Disks.Interop;
+using RescueKit.Model;
 
 namespace RescueKit.Disks.Devices;
 
@@ -19,11 +21,30 @@ internal sealed record DeviceHandle(
         return new DeviceHandle(file, path, length - length % logical, logical, Math.Max(logical, physical), isDirect, folder, Sequence(folder));
     }
 
+    /// <summary>A disk that was pulled fails its transfers before the kernel has taken it away.</summary>
+    private static readonly TimeSpan s_removal = TimeSpan.FromSeconds(2);
+
     /// <summary>
-    /// True when the device has vanished or was given up: its sysfs folder is gone or belongs to a later device (the kernel counts
-    /// attached disks in diskseq), its size became 0, or SCSI set it offline.
+    /// Asked after a failed transfer: is the device gone, or are its sectors bad? One that still gives its first or last sector is
+    /// there; one that gives neither may be about to vanish and is watched for a moment.
     /// </summary>
     public bool IsGone()
+    {
+        if (ShowsGone()) return true;
+        if (IsReadable(0) || IsReadable(Length - LogicalSectorSize)) return false;
+        for (var start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < s_removal;)
+        {
+            Thread.Sleep(50);
+            if (ShowsGone()) return true;
+        }
+        return false;
+    }
+
+    /// <summary>
+    /// Its sysfs folder is gone or belongs to a later device (the kernel counts attached disks in diskseq), its size became 0, or SCSI
+    /// set it offline.
+    /// </summary>
+    private bool ShowsGone()
     {
         if (LibC.ControlInt64(File, LibC.BlkGetSize64) is null or 0) return true;
         if (Sequence(SysfsFolder) != DiskSequence) return true;
@@ -32,6 +53,12 @@ internal sealed record DeviceHandle(
 
     /// <summary>Drops what the page cache holds of it, so that a reader sees the disk. Without effect on a failing device.</summary>
     public unsafe void DropCache() => _ = LibC.Control(File, LibC.BlkFlushBuffers, null);
+
+    private unsafe bool IsReadable(long offset)
+    {
+        using var sector = new AlignedBuffer(LogicalSectorSize);
+        fixed (byte* start = sector.Span) return LibC.Read(File, start, (nuint)LogicalSectorSize, offset) == LogicalSectorSize;
+    }
 
     private static string? Sequence(string folder) => Directory.Exists(folder)
         ? ReadLine(System.IO.Path.Combine(folder, "diskseq")) ?? ReadLine(System.IO.Path.Combine(folder, "../diskseq")) ?? ""

@@ -1,12 +1,17 @@
 using RescueKit.Disks.Interop;
+using RescueKit.Disks.Inventory;
 using RescueKit.Model;
 
 namespace RescueKit.Disks.Devices;
 
 /// <summary>A block device read with O_DIRECT; what is not aligned goes through a pooled buffer in whole sectors.</summary>
-internal class DeviceSource(DeviceHandle device, DiskIdentity identity)
-    : PosixSource(device.File, device.Path, device.Length, new DiskGeometry(device.LogicalSectorSize, device.PhysicalSectorSize, identity))
+/// <param name="origin">Null where the kernel shows nothing about it.</param>
+internal class DeviceSource(DeviceHandle device, DiskOrigin? origin) : PosixSource(
+    device.File, device.Path, device.Length,
+    new DiskGeometry(device.LogicalSectorSize, device.PhysicalSectorSize, origin?.Identity ?? new DiskIdentity("disk")))
 {
+    public DiskOrigin? Origin { get; } = origin;
+
     protected DeviceHandle Device { get; } = device;
 
     public override void Read(long offset, Span<byte> buffer)

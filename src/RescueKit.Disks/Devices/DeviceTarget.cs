@@ -1,10 +1,11 @@
 using RescueKit.Disks.Interop;
+using RescueKit.Disks.Inventory;
 using RescueKit.Model;
 
 namespace RescueKit.Disks.Devices;
 
 /// <summary>A block device written with O_DIRECT: what a write returned from has reached the device, and is read back from it.</summary>
-internal sealed class DeviceTarget(DeviceHandle device, DiskIdentity identity) : DeviceSource(device, identity), IBlockTarget
+internal sealed class DeviceTarget(DeviceHandle device, DiskOrigin? origin) : DeviceSource(device, origin), IBlockTarget
 {
     /// <summary>One BLKZEROOUT cannot be interrupted: pieces keep a cancelled run from hanging for minutes.</summary>
     private const long ZeroPiece = 256L << 20;

@@ -7,14 +7,20 @@ namespace RescueKit.Disks.Interop;
 /// cache with gigabytes, progress runs ahead of a slow stick, and the last sync takes minutes.
 /// </summary>
 /// <remarks>
-/// Two windows: while the pages of one are under way to the disk, the next fills. The writer that completes a window waits for the
-/// one before (sync_file_range waits for pages, never for the disk's own cache, so only a sync makes bytes durable against a
-/// power cut; for progress "on their way and accepted" is what counts).
+/// Two windows, of so many bytes or so much time: while the pages of one are under way to the disk, the next fills. The writer that
+/// completes a window waits for the one before (sync_file_range waits for pages, never for the disk's own cache, so only a sync makes
+/// bytes durable against a power cut; for progress "on their way and accepted" is what counts).
 /// </remarks>
-internal sealed class WriteBehind(SafeFileHandle file, long alreadyDurable = 0)
+internal sealed class WriteBehind(SafeFileHandle file, long alreadyDurable = 0, TimeProvider? clock = null)
 {
     private const long Window = 32L << 20;
+
+    /// <summary>A slow source fills the bytes of a window too seldom for a person who watches.</summary>
+    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(1);
+
     private readonly Lock _lock = new();
+    private readonly TimeProvider _clock = clock ?? TimeProvider.System;
+    private long _lastStart = (clock ?? TimeProvider.System).GetTimestamp();
     private long _written = alreadyDurable;
     private long _started = alreadyDurable;
     private long _durable = alreadyDurable;
@@ -27,15 +33,16 @@ internal sealed class WriteBehind(SafeFileHandle file, long alreadyDurable = 0)
     public int Wrote(long bytes)
     {
         var written = Interlocked.Add(ref _written, bytes);
-        if (written - Interlocked.Read(ref _started) < Window || _unsupported) return 0;
+        if (!IsFull(written) || _unsupported) return 0;
         lock (_lock)
         {
             written = Interlocked.Read(ref _written);
-            if (written - _started < Window) return 0;
+            if (!IsFull(written)) return 0;
             if (LibC.SyncRange(file, 0, 0, LibC.SyncWaitBefore) != 0) return Failed();
             Interlocked.Exchange(ref _durable, _started);
             if (LibC.SyncRange(file, 0, 0, LibC.SyncWrite) != 0) return Failed();
             Interlocked.Exchange(ref _started, written);
+            Interlocked.Exchange(ref _lastStart, _clock.GetTimestamp());
             return 0;
         }
     }
@@ -51,6 +58,9 @@ internal sealed class WriteBehind(SafeFileHandle file, long alreadyDurable = 0)
             if (mark > _durable) Interlocked.Exchange(ref _durable, mark);
         }
     }
+
+    private bool IsFull(long written) =>
+        written - Interlocked.Read(ref _started) >= Window || _clock.GetElapsedTime(Interlocked.Read(ref _lastStart)) > s_longest;
 
     private int Failed()
     {

@@ -64,17 +64,25 @@ internal sealed class Machine
         .Select(loop => (loop, File: _tree.BackingFile(loop), IsReadOnly: Number(loop, "ro", 0) != 0))
         .Where(found => found.File is not null).Select(found => (found.loop, found.File!, found.IsReadOnly));
 
+    public DiskOrigin OriginOf(BlockNode node) => new(
+        IdentityOf(node), node.Length, node.PartitionNumber,
+        _disks.Where(other => other.Disk != node.WholeDisk).Select(other => PresenceOf(other.Disk)).ToHashSet());
+
+    /// <summary>Names one connection of one disk: the kernel counts them (diskseq, since Linux 5.15) and may use a name again.</summary>
+    public string PresenceOf(BlockNode disk) => $"{disk.Name} {_tree.ReadLine(disk, "diskseq")}";
+
     /// <summary>
-    /// Where the disk (or partition) with this identity and length is now: same serial, or same WWN where it has no serial. Null where none
-    /// or more than one fits.
+    /// Where a disk (or partition) that vanished is now: same serial, or same WWN where it has no serial, same length, and not there before.
+    /// Null where none or more than one fits.
     /// </summary>
-    public string? Find(DiskIdentity identity, long length)
+    public string? Find(DiskOrigin origin)
     {
+        var identity = origin.Identity;
         if (identity.Serial is null && identity.Wwn is null) return null;
         var disks = _disks.Where(disk => identity.Serial is null ? disk.Identity.Wwn == identity.Wwn : disk.Identity.Serial == identity.Serial)
-            .Select(disk => disk.Disk);
-        var nodes = identity.Kind == "partition" ? disks.SelectMany(_tree.PartitionsOf) : disks;
-        var fitting = nodes.Where(node => node.Length == length).Take(2).ToList();
+            .Select(disk => disk.Disk).Where(disk => !origin.Others.Contains(PresenceOf(disk)));
+        var nodes = origin.PartitionNumber == 0 ? disks : disks.SelectMany(_tree.PartitionsOf).Where(part => part.PartitionNumber == origin.PartitionNumber);
+        var fitting = nodes.Where(node => node.Length == origin.Length).Take(2).ToList();
         return fitting.Count == 1 ? fitting[0].DevicePath : null;
     }
 

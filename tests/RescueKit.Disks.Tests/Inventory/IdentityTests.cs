@@ -107,11 +107,35 @@ public sealed class IdentityTests : IDisposable
         _machine.Disk("sdd", Ata3, 8 << 20, ("serial", "AB12CD34")).Partition("sdd", "sdd1", 1, 4 << 20);
         _machine.Disk("sde", Ata3.Replace("ata3", "ata4", StringComparison.Ordinal), 9 << 20, ("serial", "AB12CD34"));
         var machine = _machine.Look();
-        Assert.Equal("/dev/sdd", machine.Find(new("disk", Serial: "AB12CD34"), 8 << 20));
-        Assert.Equal("/dev/sdd1", machine.Find(new("partition", Serial: "AB12CD34"), 4 << 20));
-        Assert.Null(machine.Find(new("disk", Serial: "AB12CD34"), 7 << 20));
-        Assert.Null(machine.Find(new("disk"), 8 << 20));
+        Assert.Equal("/dev/sdd", machine.Find(Gone(8 << 20)));
+        Assert.Equal("/dev/sdd1", machine.Find(Gone(4 << 20, partition: 1)));
+        Assert.Null(machine.Find(Gone(4 << 20, partition: 2)));
+        Assert.Null(machine.Find(Gone(7 << 20)));
+        Assert.Null(machine.Find(Gone(8 << 20, serial: null)));
     }
+
+    [Fact]
+    public void A_disk_that_was_there_all_along_is_not_taken_for_its_twin_that_vanished()
+    {
+        _machine.Disk("sdb", UsbBay, 8 << 20, ("serial", "AB12CD34"), ("diskseq", "11")).Disk("sdc", UsbBay.Replace("1-1.2", "1-1.3", StringComparison.Ordinal), 8 << 20, ("serial", "AB12CD34"), ("diskseq", "12"));
+        var before = _machine.Look();
+        var origin = before.OriginOf(before.ByPath("/dev/sdb")!);
+        Assert.Equal("sdc 12", Assert.Single(origin.Others));
+
+        using var without = new MadeUpMachine();
+        without.Disk("sdc", UsbBay, 8 << 20, ("serial", "AB12CD34"), ("diskseq", "12"));
+        Assert.Null(without.Look().Find(origin));
+        without.Disk("sde", Ata3, 8 << 20, ("serial", "AB12CD34"), ("diskseq", "13"));
+        Assert.Equal("/dev/sde", without.Look().Find(origin));
+
+        // The twin's name, used again.
+        using var renamed = new MadeUpMachine();
+        renamed.Disk("sdc", UsbBay, 8 << 20, ("serial", "AB12CD34"), ("diskseq", "14"));
+        Assert.Equal("/dev/sdc", renamed.Look().Find(origin));
+    }
+
+    private static DiskOrigin Gone(long length, int partition = 0, string? serial = "AB12CD34") =>
+        new(new(partition == 0 ? "disk" : "partition", Serial: serial), length, partition, new HashSet<string>());
 
     [Fact]
     public void Product_data_of_any_bytes_does_no_harm()

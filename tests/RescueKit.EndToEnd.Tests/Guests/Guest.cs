@@ -84,8 +84,15 @@ internal sealed class Guest : IDisposable
         }
     }
 
-    /// <summary>Connects a disk that was not there from the start, or was unplugged.</summary>
-    public void Plug(GuestDisk disk) => Monitor.Do("device_add", disk.Device());
+    /// <summary>The device node of a disk, found by its serial number: names follow the order in which drivers happen to be ready.</summary>
+    public string Path(GuestDisk disk) => Must($"disk-by-serial {disk.Serial}").Output.Trim();
+
+    /// <summary>Connects a disk that was not there from the start, or was unplugged; returns when the guest has it.</summary>
+    public void Plug(GuestDisk disk)
+    {
+        Monitor.Do("device_add", disk.Device());
+        Until($"disk-by-serial {disk.Serial}");
+    }
 
     /// <summary>Disconnects a disk, as pulling its cable does; returns when it is gone.</summary>
     public void Unplug(GuestDisk disk)

@@ -38,8 +38,8 @@ internal sealed record GuestDisk(string Id, string File, GuestBus Bus)
     public JsonObject Block()
     {
         var file = new JsonObject { ["driver"] = "file", ["filename"] = File, ["discard"] = "unmap", ["read-only"] = ReadOnly };
+        if (Faults.Count > 0) file = new JsonObject { ["driver"] = "blkdebug", ["image"] = file, ["discard"] = "unmap", ["inject-error"] = Errors() };
         var raw = new JsonObject { ["driver"] = "raw", ["file"] = file, ["discard"] = "unmap", ["read-only"] = ReadOnly };
-        if (Faults.Count > 0) raw["file"] = new JsonObject { ["driver"] = "blkdebug", ["image"] = file, ["discard"] = "unmap", ["inject-error"] = Errors() };
         return new JsonObject
         {
             ["driver"] = "throttle",

@@ -3,17 +3,15 @@ using RescueKit.Testing.Tools;
 
 namespace RescueKit.EndToEnd.Tests.Guests;
 
-/// <summary>A machine with disks of every kind, one of them held in every way. One boot for all tests of the class.</summary>
-public sealed class GuestInventoryMachine : IDisposable
+/// <summary>Disks of every kind, one of them held in every way.</summary>
+public sealed class GuestInventoryMachine : GuestMachine
 {
     private const long Length = 64 << 20;
 
     /// <summary>One holder for each partition: a mount, swap, device mapper, LVM, md.</summary>
     private const string TakeHold = """
         set -e
-        for disk in /sys/block/*; do
-            if [ "$(tail -c +5 $disk/device/vpd_pg80 2>/dev/null)" = HELD0008 ]; then held=/dev/${disk##*/}; fi
-        done
+        held=$(disk-by-serial HELD0008)
         mke2fs -q ${held}1
         mount -t ext4 ${held}1 /mnt
         mkswap ${held}2
@@ -25,53 +23,33 @@ public sealed class GuestInventoryMachine : IDisposable
         mdadm --create /dev/md0 --level=1 --raid-devices=2 --metadata=1.2 --run --force ${held}5 missing
         """;
 
-    private readonly TempFolder _folder = new();
-    private readonly Lazy<Guest> _guest;
-    private readonly Lazy<JsonElement> _disks;
+    private readonly Lazy<JsonElement> _shown;
 
-    public GuestInventoryMachine(GuestSystem system)
+    public GuestInventoryMachine(GuestSystem system) : base(system)
     {
-        _guest = new Lazy<Guest>(() =>
-        {
-            var guest = system.Boot(Disks());
-            guest.Must(TakeHold);
-            return guest;
-        });
-        _disks = new Lazy<JsonElement>(() => Guest.Json("rescuekit disk list --json").GetProperty("disks"));
+        _shown = new Lazy<JsonElement>(() => Guest.Json("rescuekit disk list --json").GetProperty("disks"));
+        Add(new GuestDisk("plain512", Blank("plain512"), GuestBus.Virtio) { Serial = "VIRT-0001-AAAA" });
+        Add(new GuestDisk("native4k", Blank("native4k"), GuestBus.Virtio) { Serial = "VIRT4K0002", SectorSize = 4096 });
+        Add(new GuestDisk("locked", Blank("locked"), GuestBus.Virtio) { Serial = "LOCKED0003", ReadOnly = true });
+        Add(new GuestDisk("spin", Blank("spin"), GuestBus.Scsi) { Serial = "SCSI0004XYZ", Model = "SPIN 9000", Wwn = 0x5000c500a1b2c3d4, PhysicalSectorSize = 4096 });
+        Add(new GuestDisk("nameless", Blank("nameless"), GuestBus.Scsi) { Wwn = 0x5000c500a1b2c3e5 });
+        Add(new GuestDisk("anonymous", Blank("anonymous"), GuestBus.Scsi));
+        Add(new GuestDisk("held", Partitioned("held"), GuestBus.Scsi) { Serial = "HELD0008" });
+        Add(new GuestDisk("sata", Blank("sata"), GuestBus.Sata) { Serial = "SATA-0005", Model = "Plain SATA", Wwn = 0x5000c500a1b2c3f6, Port = 1 });
+        Add(new GuestDisk("nvme", Blank("nvme"), GuestBus.Nvme) { Serial = "NVME0006" });
+        Add(new GuestDisk("stick", Blank("stick"), GuestBus.Usb) { Serial = "USB0007" });
+        Add(new GuestDisk("twin1", Blank("twin1"), GuestBus.Usb) { Serial = "DD5641988396A" });
+        Add(new GuestDisk("twin2", Blank("twin2"), GuestBus.Usb) { Serial = "DD5641988396A" });
     }
 
-    internal Guest Guest => _guest.Value;
+    /// <summary>As `disk list --json` shows the disks that something is true for.</summary>
+    internal IReadOnlyList<JsonElement> Shown(Func<JsonElement, bool> wanted) => [.. _shown.Value.EnumerateArray().Where(wanted)];
 
-    /// <summary>As `disk list --json` shows the one disk that something is true for.</summary>
-    internal JsonElement Disk(Func<JsonElement, bool> wanted) => _disks.Value.EnumerateArray().Single(wanted);
+    internal IReadOnlyList<JsonElement> Shown(string serial) => Shown(disk => disk.GetProperty("serial").GetString() == serial);
 
-    internal JsonElement Disk(string serial) => Disk(disk => disk.GetProperty("serial").GetString() == serial);
+    private protected override void Prepare(Guest guest) => guest.Must(TakeHold);
 
-    internal IReadOnlyList<JsonElement> Disks(string serial) => [.. _disks.Value.EnumerateArray().Where(disk => disk.GetProperty("serial").GetString() == serial)];
-
-    public void Dispose()
-    {
-        if (_guest.IsValueCreated) Guest.Dispose();
-        _folder.Dispose();
-    }
-
-    private GuestDisk[] Disks() =>
-    [
-        new("plain512", Blank("plain512"), GuestBus.Virtio) { Serial = "VIRT-0001-AAAA" },
-        new("native4k", Blank("native4k"), GuestBus.Virtio) { Serial = "VIRT4K0002", SectorSize = 4096 },
-        new("locked", Blank("locked"), GuestBus.Virtio) { Serial = "LOCKED0003", ReadOnly = true },
-        new("spin", Blank("spin"), GuestBus.Scsi) { Serial = "SCSI0004XYZ", Model = "SPIN 9000", Wwn = 0x5000c500a1b2c3d4, PhysicalSectorSize = 4096 },
-        new("nameless", Blank("nameless"), GuestBus.Scsi) { Wwn = 0x5000c500a1b2c3e5 },
-        new("anonymous", Blank("anonymous"), GuestBus.Scsi),
-        new("held", Partitioned("held"), GuestBus.Scsi) { Serial = "HELD0008" },
-        new("sata", Blank("sata"), GuestBus.Sata) { Serial = "SATA-0005", Model = "Plain SATA", Wwn = 0x5000c500a1b2c3f6, Port = 1 },
-        new("nvme", Blank("nvme"), GuestBus.Nvme) { Serial = "NVME0006" },
-        new("stick", Blank("stick"), GuestBus.Usb) { Serial = "USB0007" },
-        new("twin1", Blank("twin1"), GuestBus.Usb) { Serial = "DD5641988396A" },
-        new("twin2", Blank("twin2"), GuestBus.Usb) { Serial = "DD5641988396A" },
-    ];
-
-    private string Blank(string name) => SparseFile.Create(_folder.File(name), Length);
+    private string Blank(string name) => SparseFile.Create(Folder.File(name), Length);
 
     private string Partitioned(string name)
     {

@@ -15,6 +15,19 @@ done </modules/order
 until port=$(ls /dev/vport*p1 2>/dev/null); do usleep 50000; done
 exec 9<>"$port"
 touch /run/answers
+
+cat >/bin/disk-by-serial <<'END'
+#!/bin/sh
+# Prints the device node of the disk with serial number $1; fails where there is none.
+for disk in /sys/block/*; do
+    device=$(readlink -f "$disk/device")
+    for file in "$disk/serial" "$device/serial" "$device/vpd_pg80" "$device/../../../../serial"; do
+        [ "$(tr -cd '[:alnum:]-' <"$file" 2>/dev/null)" = "$1" ] && echo "/dev/${disk##*/}" && exit
+    done
+done
+exit 1
+END
+chmod 755 /bin/disk-by-serial
 echo "ready 0 - -" >&9
 
 run() { # ID
