@@ -141,9 +141,7 @@ internal sealed class BackupRun : RunBase
     /// <summary>Looked at before the image is completed, which seals it: one that mixes two states of the disk must never look whole.</summary>
     private void CheckSource(ReceiptDraft draft)
     {
-        var after = MetadataDigest.Of(_source, _survey.Layout);
-        draft.MetadataAfter = after.Total;
-        if (_before.FirstDifference(after) is { } changed) throw Failures.SourceChanged(_source.Name, changed);
+        if (SafetyChecks.ChangedMeanwhile(_before, _source, _survey, draft) is { } changed) throw Failures.SourceChanged(_source.Name, changed);
     }
 
     private void VerifyImage(ReceiptDraft draft, ProgressMeter meter, CancellationToken cancel)

@@ -110,8 +110,6 @@ internal sealed class CloneRun : RunBase
 
     private void CheckSource(ReceiptDraft draft)
     {
-        var after = MetadataDigest.Of(_source, _survey.Layout);
-        draft.MetadataAfter = after.Total;
-        if (_before.FirstDifference(after) is { } changed) throw Failures.SourceChanged(_source.Name, changed);
+        if (SafetyChecks.ChangedMeanwhile(_before, _source, _survey, draft) is { } changed) throw Failures.SourceChanged(_source.Name, changed);
     }
 }

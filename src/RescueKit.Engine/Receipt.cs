@@ -36,7 +36,10 @@ public sealed record Receipt
     public IReadOnlyList<PlanItem> Partitions { get; init; } = [];
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
-    /// <summary>SHA-256 over the source's tables, boot sectors and superblocks before and after the run: equal, or the run failed.</summary>
+    /// <summary>
+    /// SHA-256 over the source's tables, boot sectors and superblocks before and after the run: equal, or the run failed. The second is
+    /// null where some of them could be read one time only.
+    /// </summary>
     public string? SourceMetadataBefore { get; init; }
     public string? SourceMetadataAfter { get; init; }
     public string? Error { get; init; }

@@ -37,6 +37,22 @@ internal sealed class FrameWalker(IPartReader part, uint seed)
         return true;
     }
 
+    /// <summary>True for an empty part, and for one that ends within its header frame or within the frame behind it.</summary>
+    /// <exception cref="BlockReadException">It cannot be read.</exception>
+    public static bool IsTornStart(IPartReader part)
+    {
+        Span<byte> start = stackalloc byte[FrameHeader.Size];
+        start = start[..(int)Math.Min(start.Length, part.Length)];
+        part.Read(0, start);
+        Span<byte> magic = stackalloc byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32LittleEndian(magic, FrameHeader.Magic);
+        if (start.CommonPrefixLength(magic) < Math.Min(start.Length, magic.Length)) return false;
+        if (part.Length < ImageHeader.FrameSize) return true;
+        if (PartSet.ReadHeader(part, 0) is not { } header) return false;
+        var walker = new FrameWalker(part, header.Seed);
+        return walker.Next() && walker.Header.Type == FrameType.Header && walker.Offset == 0 && !walker.Next();
+    }
+
     private bool IsFrame(long offset)
     {
         if (offset > part.Length - FrameHeader.Size) return false;

@@ -13,9 +13,15 @@ internal static class ResumeRules
             throw new ImageMismatchException($"{name} is a hot image: its instant is gone, so it cannot be resumed", "start a new image");
         Same("disk length", image.Geometry.DiskLength, now.Disk.Length);
         Same("chunk size", image.Geometry.ChunkSize, options.ChunkSize);
-        Same("disk id", image.Description.Disk.DiskId, now.Disk.DiskId);
-        Same("disk serial", image.Description.Disk.Serial, now.Disk.Serial);
+        // Unknown on one side proves nothing: a table that could not be read, a bridge that hides the serial. Every chunk is matched anyway.
+        SameWhereKnown("disk id", image.Description.Disk.DiskId, now.Disk.DiskId);
+        SameWhereKnown("disk serial", image.Description.Disk.Serial, now.Disk.Serial);
         Same("parent", image.Parent, options.Parent);
+
+        void SameWhereKnown(string what, string? inImage, string? wanted)
+        {
+            if (inImage is not null && wanted is not null) Same(what, inImage, wanted);
+        }
 
         void Same<T>(string what, T inImage, T wanted)
         {

@@ -104,10 +104,15 @@ internal sealed class WriterStart : IDisposable
         Keys?.Dispose();
     }
 
-    /// <summary>For an image that was not completed; what is torn at its end is cut.</summary>
+    /// <summary>For an image that was not completed; what is torn at its end is cut. One that got no further than its first frames begins anew.</summary>
     public static WriterStart Resume(IImageStore store, string name, ImageDescription description, ImageWriterOptions options)
     {
         options.Check();
+        if (WasOnlyBegun(store, name))
+        {
+            store.Delete(name);
+            return Create(store, name, description, options);
+        }
         using var parts = PartSet.Open(store, name);
         Func<ReadOnlyMemory<byte>>? passphrase = options.Passphrase is { } given ? () => given : null;
         if (new FooterOpener(parts, passphrase).TryOpen() is not null) throw new ImageMismatchException($"{name} is complete: there is nothing to resume");
@@ -123,6 +128,13 @@ internal sealed class WriterStart : IDisposable
         var format = scan.Description! with { Description = description };
         var sessions = scan.Sessions.Select(session => (session.Key, session.Value)).ToList();
         return Begin(store, name, scan.Header, KeyOpener.Open(scan.Header, passphrase, name), format, at, sessions, options, scan);
+    }
+
+    /// <summary>True where the disk filled up, or the power failed, before the image's description was stored: nothing else is in the file.</summary>
+    private static bool WasOnlyBegun(IImageStore store, string name)
+    {
+        using var parts = PartSet.Open(store, name);
+        return parts.Parts.Count == 1 && parts.Parts.TryGetValue(1, out var part) && part.Name == name && FrameWalker.IsTornStart(part);
     }
 
     private static IncompatibleFeatures FeaturesOf(ImageWriterOptions options) =>

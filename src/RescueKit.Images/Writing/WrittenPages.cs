@@ -47,7 +47,7 @@ internal sealed class WrittenPages(IImageStore store, string name, ImageGeometry
             if (page is not null && loose is null && page.Region == region) return page;
             if (page?.Region != region) page = null;
         }
-        catch (ImageDamagedException)
+        catch (Exception e) when (e is ImageDamagedException or BlockReadException)
         {
             // What an earlier run left is a saving, not a need: without it the chunks are stored anew.
         }
@@ -64,7 +64,7 @@ internal sealed class WrittenPages(IImageStore store, string name, ImageGeometry
             _fetcher.FetchChunk(Reader(at, appender), at, digest, _content.AsSpan(0, (int)length), checkCrc: true);
             return true;
         }
-        catch (ImageDamagedException)
+        catch (Exception e) when (e is ImageDamagedException or BlockReadException)
         {
             return false;
         }

@@ -10,6 +10,9 @@ public sealed class MemoryStore : IImageStore
     /// <summary>Seen before each operation ("append", "flush", "read", "create"); may throw to inject a fault.</summary>
     public Action<string, string, long>? Before { get; set; }
 
+    /// <summary>True appends the first half of what <see cref="Before"/> fails to append, as a disk does that fills up in the middle of it.</summary>
+    public bool TearsAppends { get; init; }
+
     public string Location => "memory";
     public long? FreeBytes { get; set; }
     public long? MaxPartBytes { get; set; }
@@ -74,7 +77,15 @@ public sealed class MemoryStore : IImageStore
 
         public void Append(ReadOnlySpan<byte> bytes)
         {
-            store.Before?.Invoke("append", name, bytes.Length);
+            try
+            {
+                store.Before?.Invoke("append", name, bytes.Length);
+            }
+            catch when (store.TearsAppends)
+            {
+                part.Append(bytes[..(bytes.Length / 2)]);
+                throw;
+            }
             part.Append(bytes);
         }
 
