@@ -5,9 +5,9 @@ namespace RescueKit.EndToEnd.Tests;
 /// <summary>A file as a real block device, partitions scanned; detached at the end. Needs root.</summary>
 public sealed class LoopDevice : IDisposable
 {
-    public LoopDevice(string file, int sectorSize = 512, bool readOnly = false)
+    public LoopDevice(string file, int sectorSize = 512, bool readOnly = false, bool directIo = false)
     {
-        string[] options = readOnly ? ["--read-only"] : [];
+        string[] options = [.. readOnly ? (string[])["--read-only"] : [], .. directIo ? (string[])["--direct-io=on"] : []];
         Path = Tool.Must("losetup", ["--find", "--show", "--partscan", "--sector-size", $"{sectorSize}", .. options, file]).Output.Trim();
     }
 

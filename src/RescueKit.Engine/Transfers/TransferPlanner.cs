@@ -39,7 +39,7 @@ internal sealed class TransferPlanner(
             TargetLayouts.WholeDisk(
                 content.Length, length, [.. included.Select(v => new PlacedVolume(v.Extent, v.Extent))],
                 ExtentSet.From(volumes.Where(v => !v.Included).Select(v => v.Extent)), layout.TableAreas,
-                target?.Layout.TableAreas ?? ExtentSet.Empty, GptRelocation.Patches(content, layout, length)),
+                target?.Layout.TableAreas ?? ExtentSet.Empty, [.. (target?.Volumes ?? []).Select(v => v.Partition.Extent)], GptRelocation.Patches(content, layout, length)),
             [.. volumes.Select(v => Item(v, v.Included ? v.Number : null)), PlanItems.Gaps(GapBytes())],
             Lost(target?.Volumes ?? []), _warnings);
     }

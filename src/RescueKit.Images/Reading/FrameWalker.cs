@@ -48,6 +48,7 @@ internal sealed class FrameWalker(IPartReader part, uint seed)
         BinaryPrimitives.WriteUInt32LittleEndian(magic, FrameHeader.Magic);
         if (start.CommonPrefixLength(magic) < Math.Min(start.Length, magic.Length)) return false;
         if (part.Length < ImageHeader.FrameSize) return true;
+        if (part.Length > ImageHeader.FrameSize + FrameHeader.Total(FormatLimits.MaxDescription + FormatLimits.TagSize)) return false;
         if (PartSet.ReadHeader(part, 0) is not { } header) return false;
         var walker = new FrameWalker(part, header.Seed);
         return walker.Next() && walker.Header.Type == FrameType.Header && walker.Offset == 0 && !walker.Next();

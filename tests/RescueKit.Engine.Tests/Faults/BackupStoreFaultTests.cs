@@ -72,7 +72,6 @@ public class BackupStoreFaultTests(SmallDisks disks)
     [InlineData(FaultKind.InputOutput, true)]
     [InlineData(FaultKind.InputOutput, false)]
     [InlineData(FaultKind.Gone, true)]
-    [InlineData(FaultKind.Gone, false)]
     public void A_failed_read_while_an_image_is_gone_on_with_costs_no_more_than_another_resume(FaultKind kind, bool once)
     {
         var disk = disks.Gpt;

@@ -10,10 +10,8 @@ public class CloneSourceFaultTests(SmallDisks disks)
     [Theory]
     [InlineData("gpt", BadSectorPolicy.Skip, FaultKind.InputOutput, true)]
     [InlineData("mbr", BadSectorPolicy.Skip, FaultKind.InputOutput, true)]
-    [InlineData("gpt", BadSectorPolicy.Fail, FaultKind.InputOutput, true)]
     [InlineData("mbr", BadSectorPolicy.Fail, FaultKind.InputOutput, false)]
     [InlineData("gpt", BadSectorPolicy.Skip, FaultKind.InputOutput, false)]
-    [InlineData("gpt", BadSectorPolicy.Fail, FaultKind.Gone, true)]
     [InlineData("mbr", BadSectorPolicy.Skip, FaultKind.Gone, false)]
     public void It_loses_nothing_unsaid_and_leaves_nothing_half_done(string kind, BadSectorPolicy policy, FaultKind fault, bool once)
     {

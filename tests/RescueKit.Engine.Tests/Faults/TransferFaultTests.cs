@@ -15,11 +15,11 @@ public class TransferFaultTests(SmallDisks disks)
         foreach (var kind in Enum.GetValues<Kind>())
         {
             data.Add(kind, FaultKind.InputOutput, true, false);
-            data.Add(kind, FaultKind.InputOutput, false, true);
-            data.Add(kind, FaultKind.Full, false, true);
-            data.Add(kind, FaultKind.Gone, true, true);
+            data.Add(kind, kind == Kind.WholeGpt ? FaultKind.Gone : FaultKind.InputOutput, false, true);
             data.Add(kind, FaultKind.Cancel, true, false);
         }
+        data.Add(Kind.WholeMbr, FaultKind.Full, false, true);
+        data.Add(Kind.CloneGpt, FaultKind.Full, true, true);
         return data;
     }
 
@@ -42,7 +42,8 @@ public class TransferFaultTests(SmallDisks disks)
             }
             Assert.Equal(fault == FaultKind.Cancel ? 130 : 1, outcome.ExitCode);
             if (fault != FaultKind.Cancel) Assert.Equal(0, point.After); // what failed is never tried again, and nothing follows it
-            Assert.Contains("can be neither booted nor mounted", outcome.Error!.Message, StringComparison.Ordinal);
+            if (outcome.Error!.Message.Contains("was written in full, but not proven", StringComparison.Ordinal)) transfer.MustBeDone(target);
+            else Assert.Contains("can be neither booted nor mounted", outcome.Error.Message, StringComparison.Ordinal);
             transfer.MustHoldNothingHalf(target);
             transfer.MustComplete(target);
         });
@@ -50,17 +51,14 @@ public class TransferFaultTests(SmallDisks disks)
         disks.Mbr.MustBeUntouched();
     }
 
-    public static TheoryData<Kind, FaultKind, bool> ReadFaults()
+    public static TheoryData<Kind, FaultKind, bool> ReadFaults() => new()
     {
-        var data = new TheoryData<Kind, FaultKind, bool>();
-        foreach (var kind in (Kind[])[Kind.WholeGpt, Kind.WholeMbr, Kind.Partitions, Kind.CloneGpt])
-        {
-            data.Add(kind, FaultKind.InputOutput, true);
-            data.Add(kind, FaultKind.InputOutput, false);
-            data.Add(kind, FaultKind.Gone, false);
-        }
-        return data;
-    }
+        { Kind.WholeGpt, FaultKind.InputOutput, true },
+        { Kind.WholeMbr, FaultKind.InputOutput, false },
+        { Kind.Partitions, FaultKind.InputOutput, true },
+        { Kind.CloneGpt, FaultKind.InputOutput, false },
+        { Kind.WholeGpt, FaultKind.Gone, false },
+    };
 
     [Theory]
     [MemberData(nameof(ReadFaults))]
@@ -81,17 +79,13 @@ public class TransferFaultTests(SmallDisks disks)
         });
     }
 
-    public static TheoryData<Kind, FaultKind, bool> SourceFaults()
+    public static TheoryData<Kind, FaultKind, bool> SourceFaults() => new()
     {
-        var data = new TheoryData<Kind, FaultKind, bool>();
-        foreach (var kind in (Kind[])[Kind.WholeGpt, Kind.WholeMbr, Kind.Partitions])
-        {
-            data.Add(kind, FaultKind.InputOutput, true);
-            data.Add(kind, FaultKind.InputOutput, false);
-            data.Add(kind, FaultKind.Gone, false);
-        }
-        return data;
-    }
+        { Kind.WholeGpt, FaultKind.InputOutput, false },
+        { Kind.WholeMbr, FaultKind.InputOutput, true },
+        { Kind.Partitions, FaultKind.InputOutput, true },
+        { Kind.WholeMbr, FaultKind.Gone, false },
+    };
 
     [Theory]
     [MemberData(nameof(SourceFaults))]
@@ -99,7 +93,7 @@ public class TransferFaultTests(SmallDisks disks)
     {
         var transfer = Case(kind);
         using var counting = new FaultPoint(0, once, fault);
-        Assert.Equal(0, Restore(kind, Watched(kind, counting), disks.Gpt.NewTarget(), default).ExitCode);
+        Assert.Equal(0, Restore(kind, Watched(kind, counting), Disks(kind).Before.NewTarget(), default).ExitCode);
         Sweep.Each(counting.Count, at =>
         {
             using var point = new FaultPoint(at, once, fault);

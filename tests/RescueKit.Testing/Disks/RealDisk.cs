@@ -29,6 +29,9 @@ public sealed class RealDisk
     public bool IsGpt { get; }
     public IReadOnlyList<RealVolume> Volumes { get; }
 
+    /// <summary>By name; each volume holds all of them.</summary>
+    public IReadOnlyDictionary<string, byte[]> Files => _files;
+
     /// <summary>GPT with an EFI system partition (FAT16), ext4 and NTFS; 56 MiB.</summary>
     public static RealDisk Gpt(string folder, int seed = 1)
     {

@@ -24,7 +24,7 @@ public sealed class MemoryDisk(long length, int sectorSize = 512, string name = 
     public long WrittenBytes { get; private set; }
     public int FlushCount { get; private set; }
 
-    /// <summary>True lands the first half of a write that <see cref="Before"/> fails, as a disk does that loses power in the middle of it.</summary>
+    /// <summary>True lands the first half, in whole sectors, of a write that <see cref="Before"/> fails, as a disk does that loses power in the middle of it.</summary>
     public bool TearsWrites { get; init; }
 
     /// <summary>Seen before each operation, with its kind ("read", "write", "zero", "discard", "flush"); may throw to inject a fault.</summary>
@@ -57,7 +57,7 @@ public sealed class MemoryDisk(long length, int sectorSize = 512, string name = 
         }
         catch when (TearsWrites)
         {
-            Put(offset, buffer[..(buffer.Length / 2)]);
+            Put(offset, buffer[..(buffer.Length / 2 / sectorSize * sectorSize)]);
             throw;
         }
         Put(offset, buffer);
