@@ -70,9 +70,7 @@ internal sealed class TransferCase
         var bytes = target.ToArray();
         foreach (var place in _volumes.Select(v => v.Place).Distinct())
         {
-            using var slice = new BlockSourceSlice(target, place, "volume");
-            if (VolumeProbe.Read(slice, new AllocationOptions()).Type is not ("unknown" or "empty") and var type)
-                Assert.True(IsWhole(place, bytes), $"{type} at {place} is recognised and not whole");
+            if (TypeOf(target, place) is { } type) Assert.True(IsWhole(place, bytes), $"{type} at {place} is recognised and not whole");
         }
         if (_onlyIn is { } scope)
         {
@@ -82,6 +80,20 @@ internal sealed class TransferCase
         }
         if (PartitionTableReader.Read(target) is not { Kind: not PartitionTableKind.None } layout) return;
         Assert.All(layout.Partitions, p => Assert.True(IsWhole(p.Extent, bytes), $"a {layout.Kind} table is recognised, and partition {p.Number} is not whole"));
+    }
+
+    /// <summary>What the error says of the target's state is so.</summary>
+    public void MustBeAsSaid(MemoryDisk target, string error)
+    {
+        target.Before = null;
+        if (error.Contains("nothing was written", StringComparison.Ordinal) || error.Contains("holds what it held before", StringComparison.Ordinal))
+            Assert.True(target.ToArray().AsSpan().SequenceEqual(_before.Bytes), $"not so: {error}");
+        else if (error.Contains("neither booted nor mounted", StringComparison.Ordinal) || error.Contains("cannot be mounted", StringComparison.Ordinal))
+            Assert.All(_volumes.Where(v => _onlyIn is null || _onlyIn.Contains(v.Place)), v => Assert.Null(TypeOf(target, v.Place)));
+        else if (error.Contains("was written in full, but not proven", StringComparison.Ordinal))
+            MustBeDone(target);
+        else
+            Assert.True(error.Contains("all data is on", StringComparison.Ordinal) || error.Contains("do not use what may still mount of it", StringComparison.Ordinal), error);
     }
 
     public void MustBeDone(MemoryDisk target)
@@ -98,6 +110,13 @@ internal sealed class TransferCase
         target.Before = null;
         Assert.Equal(0, Run(target, default).ExitCode);
         MustBeDone(target);
+    }
+
+    /// <summary>What is recognised at a place; null where nothing is.</summary>
+    private static string? TypeOf(MemoryDisk target, Extent place)
+    {
+        using var slice = new BlockSourceSlice(target, place, "volume");
+        return VolumeProbe.Read(slice, new AllocationOptions()).Type is not ("unknown" or "empty") and var type ? type : null;
     }
 
     private bool IsWhole(Extent place, byte[] bytes) =>
