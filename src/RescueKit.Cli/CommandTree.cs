@@ -4,6 +4,7 @@ using System.CommandLine.Parsing;
 using RescueKit.Cli.Commands;
 using RescueKit.Cli.Errors;
 using RescueKit.Cli.Session;
+using RescueKit.Engine;
 
 namespace RescueKit.Cli;
 

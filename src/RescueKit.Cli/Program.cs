@@ -2,6 +2,7 @@ using RescueKit.Cli;
 using RescueKit.Cli.Errors;
 using RescueKit.Cli.Session;
 using RescueKit.Cli.Terminals;
+using RescueKit.Engine;
 
 var terminal = new SystemTerminal();
 using var interruption = new Interruption(() =>

@@ -28,6 +28,15 @@ public static class DiskInventory
         return new DiskInfo(path, status.Length, FileSource.FileGeometry, Path.GetFileName(path), !LibC.CanWrite(path), false, FileUses.Of(path));
     }
 
+    /// <summary>True where two paths lead to one disk or file, however they are called: symbolic and hard links, device nodes. False where one is missing.</summary>
+    public static bool AreSame(string one, string other)
+    {
+        if (LibC.Stat(one) is not { } a || LibC.Stat(other) is not { } b) return false;
+        if (a.IsBlockDevice || b.IsBlockDevice)
+            return a.IsBlockDevice && b.IsBlockDevice && (a.DeviceMajor, a.DeviceMinor) == (b.DeviceMajor, b.DeviceMinor);
+        return (a.Inode, a.HolderMajor, a.HolderMinor) == (b.Inode, b.HolderMajor, b.HolderMinor);
+    }
+
     /// <summary>
     /// The disks (or loop-backing files) that hold the file or folder <paramref name="path"/>, followed down through device mapper,
     /// md, loop; for "the disk that holds the image". Paths of whole disks. Empty where it cannot be told (network, tmpfs).

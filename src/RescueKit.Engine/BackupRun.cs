@@ -150,9 +150,7 @@ internal sealed class BackupRun : RunBase
     /// <summary>Looked at before the image is completed, which seals it: one that mixes two states of the disk must never look whole.</summary>
     private void CheckSource(ReceiptDraft draft, CancellationToken cancel)
     {
-        var after = _before.Again(_source, cancel);
-        draft.MetadataAfter = after.Total;
-        if (_before.FirstDifference(after) is { } changed) throw Failures.SourceChanged(_source.Name, changed);
+        if (SafetyChecks.ChangedMeanwhile(_before, _source, draft, cancel) is { } changed) throw Failures.SourceChanged(_source.Name, changed);
     }
 
     private void VerifyImage(ReceiptDraft draft, ProgressMeter meter, CancellationToken cancel)

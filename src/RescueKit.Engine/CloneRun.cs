@@ -113,8 +113,6 @@ internal sealed class CloneRun : RunBase
 
     private void CheckSource(ReceiptDraft draft, CancellationToken cancel)
     {
-        var after = _before.Again(_source, cancel);
-        draft.MetadataAfter = after.Total;
-        if (_before.FirstDifference(after) is { } changed) throw Failures.SourceChanged(_source.Name, changed);
+        if (SafetyChecks.ChangedMeanwhile(_before, _source, draft, cancel) is { } changed) throw Failures.SourceChanged(_source.Name, changed);
     }
 }

@@ -39,8 +39,10 @@ public sealed record Receipt
     /// <summary>What was left out though nobody asked for that: sentences. Makes the verdict "complete with losses".</summary>
     public IReadOnlyList<string> Skipped { get; init; } = [];
 
-    /// <summary>SHA-256 over the source's tables, boot sectors and superblocks before and after the run: equal, or the run failed; sectors that
-    /// died in between make them differ, too.</summary>
+    /// <summary>
+    /// SHA-256 over the source's tables, boot sectors and superblocks before and after the run: equal, or the run failed. The second is
+    /// null where some of them could be read one time only.
+    /// </summary>
     public string? SourceMetadataBefore { get; init; }
     public string? SourceMetadataAfter { get; init; }
     public string? Error { get; init; }

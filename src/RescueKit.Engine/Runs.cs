@@ -41,7 +41,7 @@ public static class Runs
     public static IRun Backup(BackupRequest request)
     {
         var (folder, name) = Split(request.Image);
-        SafetyChecks.ImageLiesElsewhere(request.Image, request.Source, "source", DiskInventory.DisksBelow(folder));
+        ImageLiesElsewhere(folder, name, request.Source, "source");
         return Owning(Source(request.Source), source => new BackupRun(
             source, new FolderStore(folder), name, request, new RunResources(),
             (file, json) => ReceiptFile.Write(Path.Combine(folder, file), json)));
@@ -50,7 +50,7 @@ public static class Runs
     public static IRun Restore(RestoreRequest request)
     {
         var (folder, name) = Split(request.Image);
-        SafetyChecks.ImageLiesElsewhere(request.Image, request.Target, "target", DiskInventory.DisksBelow(folder));
+        ImageLiesElsewhere(folder, name, request.Target, "target");
         return Owning(ImageReader.Open(new FolderStore(folder), name, request.Passphrase), image =>
             Owning(Target(request.Target), target => new RestoreRun(image, target, request, new RunResources())));
     }
@@ -100,6 +100,14 @@ public static class Runs
         }
         SafetyChecks.Writable(info);
         return TargetAccess.Existing(path, BlockDevices.OpenTarget(path), info.ConfirmId);
+    }
+
+    /// <summary>None of the image's parts, nor a disk that holds them, may be the disk of the run.</summary>
+    private static void ImageLiesElsewhere(string folder, string name, string disk, string role)
+    {
+        var below = DiskInventory.DisksBelow(folder);
+        foreach (var file in new FolderStore(folder).List(name).Append(name).Distinct())
+            SafetyChecks.ImageLiesElsewhere(Path.Combine(folder, file), disk, role, below);
     }
 
     private static (string Folder, string Name) Split(string image)

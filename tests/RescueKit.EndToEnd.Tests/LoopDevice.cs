@@ -6,9 +6,13 @@ namespace RescueKit.EndToEnd.Tests;
 public sealed class LoopDevice : IDisposable
 {
     /// <param name="partitioned">Its partitions become devices, too; without, it cannot have any.</param>
-    public LoopDevice(string file, int sectorSize = 512, bool readOnly = false, bool partitioned = true)
+    /// <param name="directIo">Reads of the device are reads of the file's storage, past its page cache.</param>
+    public LoopDevice(string file, int sectorSize = 512, bool readOnly = false, bool partitioned = true, bool directIo = false)
     {
-        string[] options = [.. readOnly ? ["--read-only"] : Array.Empty<string>(), .. partitioned ? ["--partscan"] : Array.Empty<string>()];
+        string[] options =
+        [
+            .. readOnly ? (string[])["--read-only"] : [], .. partitioned ? (string[])["--partscan"] : [], .. directIo ? (string[])["--direct-io=on"] : [],
+        ];
         Path = Tool.Must("losetup", ["--find", "--show", "--sector-size", $"{sectorSize}", .. options, file]).Output.Trim();
     }
 

@@ -8,6 +8,11 @@ internal static class MatrixProgram
 {
     private static readonly string Executable = Locate();
 
+    public static string Path => Executable;
+
+    /// <summary>Runs it to the end and returns whatever exit code came.</summary>
+    public static ToolResult Run(params string[] arguments) => Tool.Run(Executable, arguments);
+
     /// <summary>Runs it to the end; fails the test with everything it said where the exit code is not 0.</summary>
     public static string Must(params string[] arguments) => Tool.Must(Executable, arguments).Output;
 
@@ -21,7 +26,7 @@ internal static class MatrixProgram
     {
         // artifacts/bin/RescueKit.EndToEnd.Tests/release/ -> artifacts/bin/RescueKit.Cli/release/rescuekit
         var own = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
-        var path = Path.Combine(own.Parent!.Parent!.FullName, "RescueKit.Cli", own.Name, "rescuekit");
+        var path = System.IO.Path.Combine(own.Parent!.Parent!.FullName, "RescueKit.Cli", own.Name, "rescuekit");
         return File.Exists(path) ? path : throw new FileNotFoundException($"{path} is missing: build the whole solution first");
     }
 }

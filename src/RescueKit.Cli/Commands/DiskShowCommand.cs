@@ -1,10 +1,10 @@
 using System.CommandLine;
 using RescueKit.Cli.Arguments;
-using RescueKit.Cli.Errors;
 using RescueKit.Cli.Inspection;
 using RescueKit.Cli.Json;
 using RescueKit.Cli.Output;
 using RescueKit.Cli.Session;
+using RescueKit.Engine;
 
 namespace RescueKit.Cli.Commands;
 

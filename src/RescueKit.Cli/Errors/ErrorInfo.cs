@@ -13,30 +13,38 @@ internal sealed record ErrorInfo(string Error, string Kind, string? Remedy, int 
     /// <summary>Of the run that failed; null where none had begun.</summary>
     public Receipt? Receipt { get; init; }
 
-    /// <summary>The one place that knows which exception means which exit code (DESIGN §5).</summary>
-    public static ErrorInfo Of(Exception exception) => exception switch
+    public static ErrorInfo Of(Exception exception)
     {
-        UsageException e => new(e.Message, "usage", e.Remedy, ExitCodes.Usage),
-        SafetyException e => new(e.Message, "safety", e.Remedy, ExitCodes.Refused),
-        NotAnImageException e => new(e.Message, "not_an_image", e.Remedy, ExitCodes.Image),
-        ImageIncompleteException e => new(e.Message, "image_incomplete", e.Remedy, ExitCodes.Image),
-        ImageDamagedException e => new(e.Message, "image_damaged", e.Remedy, ExitCodes.Image),
-        ImageUnsupportedException e => new(e.Message, "image_unsupported", e.Remedy, ExitCodes.Image),
-        ImageMismatchException e => new(e.Message, "image_mismatch", e.Remedy, ExitCodes.Image),
-        WrongPassphraseException e => new(e.Message, "wrong_passphrase", e.Remedy, ExitCodes.Image),
-        ImageException e => new(e.Message, "image", e.Remedy, ExitCodes.Image),
-        BlockReadException e => new(e.Message, "read", e.Remedy, ExitCodes.Failed, e.Extent.Offset, e.Extent.Length),
-        BlockWriteException e => new(e.Message, "write", e.Remedy, ExitCodes.Failed, e.Extent.Offset, e.Extent.Length),
-        NoSpaceException e => new(e.Message, "no_space", e.Remedy, ExitCodes.Failed),
-        DeviceGoneException e => new(e.Message, "device_gone", e.Remedy, ExitCodes.Failed),
-        RescueKitException e => new(e.Message, "device", e.Remedy, ExitCodes.Failed),
-        RunCancelledException e => new(e.Message, "cancelled", e.Remedy, ExitCodes.Cancelled),
-        OperationCanceledException => new("cancelled", "cancelled", null, ExitCodes.Cancelled),
-        AggregateException { InnerExceptions: [var only] } => Of(only),
-        DllNotFoundException e => new(OneLine($"a library is missing: {e.Message}"), "library", "install liblz4-1 and libzstd1", ExitCodes.Failed),
-        IOException or UnauthorizedAccessException => new(OneLine(exception.Message), "io", null, ExitCodes.Failed),
-        _ => new(OneLine($"internal error: {exception.GetType().Name}: {exception.Message}"), "internal",
-            "set RESCUEKIT_DEBUG=1 to see where, and report it with the command that you gave", ExitCodes.Failed),
+        var code = ExitCodes.Of(exception);
+        return exception switch
+        {
+            BlockReadException e => new(e.Message, "read", e.Remedy, code, e.Extent.Offset, e.Extent.Length),
+            BlockWriteException e => new(e.Message, "write", e.Remedy, code, e.Extent.Offset, e.Extent.Length),
+            RescueKitException e => new(e.Message, KindOf(e), e.Remedy, code),
+            RunCancelledException e => new(e.Message, "cancelled", e.Remedy, code),
+            OperationCanceledException => new("cancelled", "cancelled", null, code),
+            AggregateException { InnerExceptions: [var only] } => Of(only),
+            DllNotFoundException e => new(OneLine($"a library is missing: {e.Message}"), "library", "install liblz4-1 and libzstd1", code),
+            IOException or UnauthorizedAccessException => new(OneLine(exception.Message), "io", null, code),
+            _ => new(OneLine($"internal error: {exception.GetType().Name}: {exception.Message}"), "internal",
+                "set RESCUEKIT_DEBUG=1 to see where, and report it with the command that you gave", code),
+        };
+    }
+
+    private static string KindOf(RescueKitException exception) => exception switch
+    {
+        UsageException => "usage",
+        SafetyException => "safety",
+        NotAnImageException => "not_an_image",
+        ImageIncompleteException => "image_incomplete",
+        ImageDamagedException => "image_damaged",
+        ImageUnsupportedException => "image_unsupported",
+        ImageMismatchException => "image_mismatch",
+        WrongPassphraseException => "wrong_passphrase",
+        ImageException => "image",
+        NoSpaceException => "no_space",
+        DeviceGoneException => "device_gone",
+        _ => "device",
     };
 
     private static string OneLine(string text) => text.ReplaceLineEndings(" ");

@@ -8,6 +8,9 @@ namespace RescueKit.Cli.Session;
 /// </summary>
 internal sealed class Interruption : IDisposable
 {
+    /// <summary>SIGXFSZ (Linux, asm-generic/signal.h): a file has reached the user's limit of file sizes (ulimit -f).</summary>
+    private const PosixSignal FileTooLarge = (PosixSignal)25;
+
     private readonly CancellationTokenSource _source = new();
     private readonly List<PosixSignalRegistration> _registrations = [];
     private readonly Lock _lock = new();
@@ -20,6 +23,8 @@ internal sealed class Interruption : IDisposable
     /// <summary>Listens for the signals from now on.</summary>
     public void Watch()
     {
+        // Not to be killed by it: the write that met the limit fails, too, and says where.
+        _registrations.Add(PosixSignalRegistration.Create(FileTooLarge, context => context.Cancel = true));
         foreach (var signal in (PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP])
         {
             _registrations.Add(PosixSignalRegistration.Create(signal, context =>

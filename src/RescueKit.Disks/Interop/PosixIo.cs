@@ -45,6 +45,10 @@ internal static unsafe class PosixIo
     {
         if (Errno.MeansGone(errno) || isGone?.Invoke() == true) return Gone(name, errno);
         var message = $"cannot write {extent.Length} bytes at offset {extent.Offset} of {name}: {Errno.Text(errno)}";
+        if (errno == Errno.FileTooLarge)
+        {
+            return new NoSpaceException(message, "A limit of the file system or of the user ends files there: choose another place, or --split.") { Errno = errno };
+        }
         if (Errno.MeansFull(errno)) return new NoSpaceException(message, "Free some room there, or choose another place.") { Errno = errno };
         if (errno == Errno.FileTooLarge)
             return new DeviceException(message, "That file system cannot hold a file of this size (FAT stops at 4 GiB): choose another place.") { Errno = errno };

@@ -17,11 +17,13 @@ internal sealed class SurveyedContent(DiskSurvey survey, int chunkSize, long reg
 
     ContentRegion IDiskContent.Open(int region) => Open(region);
 
-    public SurveyedRegion Open(int region)
+    /// <param name="again">The region was taken before, so what is used in it must be the same.</param>
+    /// <exception cref="BlockReadException">The allocation map could be read before and cannot be read now.</exception>
+    public SurveyedRegion Open(int region, bool again = false)
     {
         var start = region * regionBytes;
         var range = Extent.FromTo(start, Math.Min(Length, start + regionBytes));
-        var used = survey.UsedIn(range);
+        var used = survey.UsedIn(range, again);
         var lost = Unreadable.Clip(range).Intersect(used);
         var toRead = used.IsEmpty ? used : used.Intersect(survey.Disk.DataIn(range)).Except(survey.ReadAsZeroIn(range)).Except(lost);
         var data = toRead.AlignOutward(chunkSize, Length);

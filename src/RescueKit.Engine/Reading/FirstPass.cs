@@ -8,8 +8,19 @@ namespace RescueKit.Engine.Reading;
 /// <param name="badAreas">Null lets the first unreadable used sector end the run.</param>
 internal sealed class FirstPass(IDiskContent content, IChunkSink sink, BadAreas? badAreas, ProgressMeter meter, RunResources resources)
 {
+    /// <summary>Used extents of the regions that are kept: 4 MiB for each of the sets that a region has.</summary>
+    private const int MostKeptExtents = 256 << 10;
+
     private readonly ExtentSetBuilder _deferred = new();
+    private readonly Dictionary<int, ContentRegion> _kept = [];
     private ContentRegion? _open;
+    private int _keptExtents;
+
+    /// <summary>
+    /// The regions of chunks that were put off, as they were when the run came by: a map that cannot be read any more would call other
+    /// bytes used. Of a disk that is bad all over, and fragmented, only the first ones.
+    /// </summary>
+    public IReadOnlyDictionary<int, ContentRegion> Kept => _kept;
 
     /// <summary>Returns the chunks that were put off; empty without <c>badAreas</c>.</summary>
     public ExtentSet Run(ExtentSet scope, CancellationToken cancel)
@@ -35,11 +46,19 @@ internal sealed class FirstPass(IDiskContent content, IChunkSink sink, BadAreas?
         if (job.Deferred)
         {
             _deferred.Add(job.Range);
+            Keep(job.Region);
             return;
         }
         sink.Accept(job);
         // Zeros of a disk are holes that cost nothing; zeros of an image have to be written.
         if (job.Kind == JobKind.Data || content is ImageContent) meter.Add(job.UsedBytes, job.Range.Offset);
+    }
+
+    private void Keep(ContentRegion region)
+    {
+        if (_kept.ContainsKey(region.Index) || _keptExtents > MostKeptExtents) return;
+        _kept[region.Index] = region;
+        _keptExtents += region.Used.Count;
     }
 
     private void Abandon(ChunkJob job)

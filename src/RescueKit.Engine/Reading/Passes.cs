@@ -14,9 +14,10 @@ internal static class Passes
         CancellationToken cancel)
     {
         var badAreas = policy == BadSectorPolicy.Skip ? new BadAreas() : null;
-        var deferred = new FirstPass(content, sink, badAreas, meter, resources).Run(ExtentSet.Of(new Extent(0, content.Length)), cancel);
+        var first = new FirstPass(content, sink, badAreas, meter, resources);
+        var deferred = first.Run(ExtentSet.Of(new Extent(0, content.Length)), cancel);
         if (deferred.IsEmpty) return deferred;
         meter.Rename("reading bad areas");
-        return new Salvage(content, sink, limit, meter, resources.Clock).Run(deferred, cancel);
+        return new Salvage(content, sink, first.Kept, limit, meter, resources.Clock).Run(deferred, cancel);
     }
 }

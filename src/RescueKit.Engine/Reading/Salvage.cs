@@ -13,7 +13,9 @@ namespace RescueKit.Engine.Reading;
 /// <paramref name="limit"/> bounds the time that both parts spend on reads that fail or hang. When it is up, what was not read by
 /// then stays unreadable.
 /// </remarks>
-internal sealed class Salvage(SurveyedContent content, IChunkSink sink, TimeSpan? limit, ProgressMeter meter, TimeProvider clock)
+/// <param name="known">Regions as the first pass saw them, by index.</param>
+internal sealed class Salvage(
+    SurveyedContent content, IChunkSink sink, IReadOnlyDictionary<int, ContentRegion> known, TimeSpan? limit, ProgressMeter meter, TimeProvider clock)
 {
     /// <summary>A read that takes longer is a disk retrying, even if it succeeds in the end.</summary>
     private static readonly TimeSpan Hanging = TimeSpan.FromSeconds(1);
@@ -33,12 +35,15 @@ internal sealed class Salvage(SurveyedContent content, IChunkSink sink, TimeSpan
         return Recover(bad, buffer, worker, cancel);
     }
 
+    private SurveyedRegion Open(int index) =>
+        known.TryGetValue(index, out var region) ? (SurveyedRegion)region : content.Open(index, again: true);
+
     private ExtentSet Sweep(ExtentSet deferred, AlignedBuffer buffer, IChunkSinkWorker worker, CancellationToken cancel)
     {
         var bad = new ExtentSetBuilder();
         foreach (var index in RegionsOf(deferred))
         {
-            var region = content.Open(index);
+            var region = Open(index);
             sink.Begin(region);
             foreach (var stretch in deferred.Clip(region.Range))
             {
@@ -66,7 +71,7 @@ internal sealed class Salvage(SurveyedContent content, IChunkSink sink, TimeSpan
         var lost = new ExtentSetBuilder();
         foreach (var index in RegionsOf(bad))
         {
-            var region = content.Open(index);
+            var region = Open(index);
             var lostHere = new ExtentSetBuilder();
             sink.Begin(region);
             foreach (var chunk in ChunksOf(bad.Clip(region.Range)))

@@ -5,16 +5,6 @@ namespace RescueKit.Engine.Receipts;
 /// <summary>What an exception means for a run.</summary>
 internal static class Failures
 {
-    /// <summary>DESIGN §5.</summary>
-    public static int ExitCode(Exception e) => e switch
-    {
-        UsageException => 2,
-        ImageException => 3,
-        SafetyException => 4,
-        OperationCanceledException => 130,
-        _ => 1,
-    };
-
     /// <summary>A disk that was opened as cold was not: what was read of it does not fit together.</summary>
     public static DeviceException SourceChanged(string name, Extent where) => new(
         $"{name} was written to by something else while it was read (at offset {where.Offset}), so what was read does not fit together",

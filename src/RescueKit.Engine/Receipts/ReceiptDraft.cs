@@ -39,12 +39,12 @@ internal sealed class ReceiptDraft(string operation, DateTimeOffset startedAt, P
     public Receipt Finish(DateTimeOffset finishedAt) => (Finding, Unreadable.IsEmpty && Skipped.Count == 0) switch
     {
         ({ } finding, _) => Fail(finding, finishedAt),
-        (null, true) => Make("complete", 0, null, finishedAt),
-        (null, false) => Make("complete with losses", 5, null, finishedAt),
+        (null, true) => Make("complete", ExitCodes.Done, null, finishedAt),
+        (null, false) => Make("complete with losses", ExitCodes.DoneWithLosses, null, finishedAt),
     };
 
     public Receipt Fail(Exception e, DateTimeOffset finishedAt) =>
-        Make("failed", Failures.ExitCode(e), e.Message, finishedAt) with { Cancelled = e is OperationCanceledException };
+        Make("failed", ExitCodes.Of(e), e.Message, finishedAt) with { Cancelled = e is OperationCanceledException };
 
     private Receipt Make(string verdict, int exitCode, string? error, DateTimeOffset finishedAt)
     {

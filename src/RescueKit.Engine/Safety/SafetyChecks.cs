@@ -1,4 +1,5 @@
 using RescueKit.Disks;
+using RescueKit.Engine.Receipts;
 using RescueKit.Engine.Survey;
 using RescueKit.FileSystems.Recognition;
 using RescueKit.Model;
@@ -38,7 +39,7 @@ internal static class SafetyChecks
 
     public static void DifferentDisks(string source, string target)
     {
-        if (DiskInventory.RealPath(source) == DiskInventory.RealPath(target))
+        if (AreSame(source, target))
             throw new SafetyException($"{target} is the source itself", "choose another target");
     }
 
@@ -46,8 +47,7 @@ internal static class SafetyChecks
     /// <param name="below">The disks that hold the image, as the inventory tells.</param>
     public static void ImageLiesElsewhere(string image, string disk, string role, IReadOnlyList<string> below)
     {
-        var path = DiskInventory.RealPath(disk);
-        if (DiskInventory.RealPath(image) == path || below.Any(b => DiskInventory.RealPath(b) == path))
+        if (AreSame(image, disk) || below.Any(b => AreSame(b, disk)))
         {
             throw new SafetyException(
                 $"the image {image} lies on {disk}, the {role}",
@@ -110,4 +110,16 @@ internal static class SafetyChecks
                 $"{disk.Name} has changed since the plan was made (at offset {where.Offset})", "look at the new plan and start again");
         }
     }
+
+    /// <summary>Looks at a source again after a run has read it. Returns the first place that was written to meanwhile; null where none was.</summary>
+    public static Extent? ChangedMeanwhile(MetadataDigest before, IBlockSource disk, ReceiptDraft draft, CancellationToken cancel)
+    {
+        var after = before.Again(disk, cancel);
+        if (before.IsComparable(after)) draft.MetadataAfter = after.Total;
+        else draft.Warnings.Add($"Whether {disk.Name} was written to meanwhile could not be checked in full: not all of its tables and boot sectors could be read again.");
+        return before.FirstDifference(after);
+    }
+
+    private static bool AreSame(string one, string other) =>
+        DiskInventory.RealPath(one) == DiskInventory.RealPath(other) || DiskInventory.AreSame(one, other);
 }

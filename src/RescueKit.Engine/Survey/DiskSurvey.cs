@@ -72,14 +72,16 @@ public sealed class DiskSurvey
     }
 
     /// <summary>What of <paramref name="window"/> a run takes. A bitmap that cannot be read makes its part of the window used.</summary>
-    internal ExtentSet UsedIn(Extent window)
+    /// <param name="again">The answer has to be the one that was given before, or none.</param>
+    /// <exception cref="BlockReadException">Asked again, and the bitmap cannot be read.</exception>
+    internal ExtentSet UsedIn(Extent window, bool again = false)
     {
         var used = _always.Clip(window);
         foreach (var volume in Overlapping(window))
         {
             var range = volume.Partition.Extent;
             var part = range.Intersect(window);
-            used = used.Union(UsedOf(volume, part.Shift(-range.Offset)).Shift(range.Offset));
+            used = used.Union(UsedOf(volume, part.Shift(-range.Offset), again).Shift(range.Offset));
         }
         return used;
     }
@@ -145,13 +147,13 @@ public sealed class DiskSurvey
         };
     }
 
-    private ExtentSet UsedOf(SurveyedVolume volume, Extent window)
+    private ExtentSet UsedOf(SurveyedVolume volume, Extent window, bool again)
     {
         try
         {
             return volume.UsedIn(window);
         }
-        catch (Exception e) when (e is BlockReadException or MalformedException)
+        catch (Exception e) when (e is MalformedException || (e is BlockReadException && !again))
         {
             lock (_warningsLock)
             {

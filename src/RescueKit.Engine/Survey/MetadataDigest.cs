@@ -73,6 +73,10 @@ internal sealed class MetadataDigest
         return null;
     }
 
+    /// <summary>False where something could be read one time only, so that the totals differ though nobody need have written.</summary>
+    public bool IsComparable(MetadataDigest other) =>
+        _pieces.Count == other._pieces.Count && _pieces.Zip(other._pieces).All(pair => pair.First.Digest is null == pair.Second.Digest is null);
+
     private static ChunkDigest? Read(IBlockSource disk, Extent piece, Span<byte> buffer)
     {
         try

@@ -45,7 +45,7 @@ internal sealed class TransferPlanner(
             TargetLayouts.WholeDisk(
                 content.Length, length, [.. included.Select(v => new PlacedVolume(v.Extent, v.Extent))],
                 ExtentSet.From(volumes.Where(v => !v.Included).Select(v => v.Extent)), layout.TableAreas,
-                target?.Layout.TableAreas ?? ExtentSet.Empty, tables),
+                target?.Layout.TableAreas ?? ExtentSet.Empty, [.. (target?.Volumes ?? []).Select(v => v.Partition.Extent)], tables),
             [.. volumes.Select(v => Item(v, v.Included ? v.Number : null)), PlanItems.Gaps(GapBytes())],
             LostWithTheDisk(), _warnings);
     }

@@ -23,29 +23,25 @@ internal sealed class CriticalWriter(IBlockTarget target, TargetLayout layout, R
     public void Invalidate()
     {
         if (target.UnwrittenIsZero) return;
-        foreach (var extent in layout.TableAreas) Zero(extent);
-        foreach (var extent in layout.VolumeAreas.Except(layout.TableAreas)) Zero(extent);
+        foreach (var extent in layout.Invalidation.SelectMany(set => set)) Zero(extent);
         target.Flush();
     }
 
     /// <summary>The volumes become recognisable. All data must have been flushed.</summary>
-    public void WriteVolumes(CancellationToken cancel)
-    {
-        var areas = layout.VolumeAreas.Except(layout.TableAreas);
-        Write(areas.Except(layout.Heads), cancel);
-        target.Flush();
-        Write(areas.Intersect(layout.Heads), cancel);
-        target.Flush();
-    }
+    public void WriteVolumes(CancellationToken cancel) => WriteLayers(layout.VolumeAreas.Except(layout.TableAreas), cancel);
 
-    /// <summary>The disk becomes bootable: its first sectors are the last to be written.</summary>
-    public void WriteTables(CancellationToken cancel)
+    /// <summary>The disk becomes bootable: its first sector is the last to be written.</summary>
+    public void WriteTables(CancellationToken cancel) => WriteLayers(layout.TableAreas, cancel);
+
+    private void WriteLayers(ExtentSet areas, CancellationToken cancel)
     {
-        if (layout.TableAreas.IsEmpty) return;
-        Write(layout.TableAreas.Except(layout.Heads), cancel);
-        target.Flush();
-        Write(layout.TableAreas.Intersect(layout.Heads), cancel, lastFirst: true);
-        target.Flush();
+        var body = layout.HeadLayers.Aggregate(areas, (rest, head) => rest.Except(head));
+        foreach (var layer in layout.HeadLayers.Select(areas.Intersect).Prepend(body))
+        {
+            var before = WrittenBytes;
+            Write(layer, cancel);
+            if (WrittenBytes > before) target.Flush();
+        }
     }
 
     private void Zero(Extent extent)
@@ -76,10 +72,10 @@ internal sealed class CriticalWriter(IBlockTarget target, TargetLayout layout, R
         }
     }
 
-    private void Write(ExtentSet areas, CancellationToken cancel, bool lastFirst = false)
+    private void Write(ExtentSet areas, CancellationToken cancel)
     {
         using var buffer = new AlignedBuffer(PieceBytes);
-        foreach (var area in lastFirst ? areas.Reverse() : areas)
+        foreach (var area in areas)
         {
             for (var at = area.Offset; at < area.End; at += PieceBytes)
             {

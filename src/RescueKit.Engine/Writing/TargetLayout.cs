@@ -25,8 +25,14 @@ internal sealed record TargetLayout
     /// <summary>Tables, boot code and both ends of the disk; empty where single partitions are restored.</summary>
     public required ExtentSet TableAreas { get; init; }
 
-    /// <summary>The beginning of each volume and of the disk: what is written as the very last of its areas, each in one request.</summary>
-    public required ExtentSet Heads { get; init; }
+    /// <summary>What is zeroed, a set after the other: what leads to a volume before the volume, what identifies it before its rest.</summary>
+    public required IReadOnlyList<ExtentSet> Invalidation { get; init; }
+
+    /// <summary>
+    /// The beginnings of volumes and of the disk, in layers that are written and synced one after the other when all else of their areas
+    /// is: what identifies a volume comes when everything that it identifies is there, even if power fails in the middle of a request.
+    /// </summary>
+    public required IReadOnlyList<ExtentSet> HeadLayers { get; init; }
 
     /// <summary>Tables and boot sectors that have to differ from the source's.</summary>
     public IReadOnlyList<BlockPatch> Patches { get; init; } = [];

@@ -37,6 +37,27 @@ internal sealed class FrameWalker(IPartReader part, uint seed)
         return true;
     }
 
+    /// <summary>True for an empty part, and for one that ends within its header frame or within the frame behind it.</summary>
+    /// <exception cref="BlockReadException">It cannot be read.</exception>
+    public static bool IsTornStart(IPartReader part)
+    {
+        Span<byte> start = stackalloc byte[FrameHeader.Size];
+        start = start[..(int)Math.Min(start.Length, part.Length)];
+        part.Read(0, start);
+        Span<byte> magic = stackalloc byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32LittleEndian(magic, FrameHeader.Magic);
+        if (start.CommonPrefixLength(magic) < Math.Min(start.Length, magic.Length)) return false;
+        if (part.Length < ImageHeader.FrameSize) return true;
+        if (part.Length > ImageHeader.SpareOffset + ImageHeader.FrameSize + FrameHeader.Total(FormatLimits.MaxDescription + FormatLimits.TagSize)) return false;
+        if (PartSet.ReadHeader(part, 0) is not { } header) return false;
+        var walker = new FrameWalker(part, header.Seed);
+        while (walker.Next())
+        {
+            if (walker.Header.Type is not (FrameType.Header or FrameType.Padding)) return false;
+        }
+        return true;
+    }
+
     private bool IsFrame(long offset)
     {
         if (offset > part.Length - FrameHeader.Size) return false;

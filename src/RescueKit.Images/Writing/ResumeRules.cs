@@ -18,11 +18,17 @@ internal static class ResumeRules
             throw new ImageMismatchException($"{name} cannot be resumed with encryption: it was begun without",
                 "start a new image, which is encrypted from its beginning, or leave out --encrypt");
         Same("disk length", image.Geometry.DiskLength, now.Disk.Length);
-        Same("disk id", image.Description.Disk.DiskId, now.Disk.DiskId);
-        Same("disk serial", image.Description.Disk.Serial, now.Disk.Serial);
+        // Unknown on one side proves nothing: a table that could not be read, a bridge that hides the serial. Every chunk is matched anyway.
+        SameWhereKnown("disk id", image.Description.Disk.DiskId, now.Disk.DiskId);
+        SameWhereKnown("disk serial", image.Description.Disk.Serial, now.Disk.Serial);
         Same("parent", image.Parent, options.Parent);
         Asked("chunk size", "--chunk-size", image.Geometry.ChunkSize, options.ChunkSize);
         Asked("codec", "--codec", image.Codec, options.Codec);
+
+        void SameWhereKnown(string what, string? inImage, string? wanted)
+        {
+            if (inImage is not null && wanted is not null) Same(what, inImage, wanted);
+        }
 
         void Same<T>(string what, T inImage, T wanted)
         {

@@ -23,11 +23,18 @@ internal sealed class WriterStart : IDisposable
     /// <summary>Chunk frames that earlier runs left in the image.</summary>
     public long EarlierChunkFrames { get; init; }
 
+    /// <exception cref="SafetyException">There is a file of that name, or with the name of one of its parts.</exception>
     public static WriterStart Create(IImageStore store, string name, ImageDescription description, ImageWriterOptions options)
     {
-        options.Check();
         if (PartNames.Present(store, name) is [var inTheWay, ..])
             throw new SafetyException($"{inTheWay.Name} exists already in {store.Location}", "choose another name; nothing is ever written over an image");
+        return Create(store, name, null, description, options);
+    }
+
+    /// <param name="first">The first part, of which nothing is kept; null where there is none yet.</param>
+    private static WriterStart Create(IImageStore store, string name, IPartWriter? first, ImageDescription description, ImageWriterOptions options)
+    {
+        options.Check();
         var hooks = options.Hooks;
         var chunkSize = options.ChunkSize ?? ImageLimits.DefaultChunkSize;
         var geometry = new ImageGeometry(description.Disk.Length, chunkSize,
@@ -54,11 +61,12 @@ internal sealed class WriterStart : IDisposable
             SessionSalt = new byte[32],
             Keys = slot,
         };
-        return Begin(store, name, null, header, master, format, AppendPosition.Start, [], options, null);
+        return Begin(store, name, first, header, master, format, AppendPosition.Start, [], options, null);
     }
 
     /// <summary>Opens a session with a fresh salt, appends header and description and a spare of each, and syncs.</summary>
-    /// <param name="first">The first part of the image that is gone on with, and <paramref name="scan"/> of it; null for a new one.</param>
+    /// <param name="first">The first part; null where there is none yet.</param>
+    /// <param name="scan">Of the image that is gone on with; null for a new one.</param>
     private static WriterStart Begin(
         IImageStore store, string name, IPartWriter? first, ImageHeader template, MasterKey? master, DescriptionFormat format, AppendPosition at,
         List<(ushort Session, byte[] Salt)> earlier, ImageWriterOptions options, ImageScan? scan)
@@ -130,13 +138,14 @@ internal sealed class WriterStart : IDisposable
         Keys?.Dispose();
     }
 
-    /// <summary>For an image that was not completed; what is torn at its end is cut.</summary>
+    /// <summary>For an image that was not completed; what is torn at its end is cut. One that got no further than its first frames begins anew.</summary>
     public static WriterStart Resume(IImageStore store, string name, ImageDescription description, ImageWriterOptions options)
     {
         // Held before anything is looked at, or another run could still append to what was found here to be the end.
         var first = store.OpenAppend(name);
         try
         {
+            if (WasOnlyBegun(store, name)) return Create(store, name, first, description, options);
             using var parts = PartSet.Open(store, name);
             Func<ReadOnlyMemory<byte>>? passphrase = options.Passphrase is { } given ? () => given : null;
             if (new FooterOpener(parts, passphrase).TryOpen() is not null) throw new ImageMismatchException($"{name} is complete: there is nothing to resume");
@@ -155,6 +164,13 @@ internal sealed class WriterStart : IDisposable
             first.Dispose();
             throw;
         }
+    }
+
+    /// <summary>True where the disk filled up, or the power failed, before the image's description was stored: nothing else is in the file.</summary>
+    private static bool WasOnlyBegun(IImageStore store, string name)
+    {
+        using var parts = PartSet.Open(store, name);
+        return parts.Parts.Count == 1 && parts.Parts.TryGetValue(1, out var part) && part.Name == name && FrameWalker.IsTornStart(part);
     }
 
     private static IncompatibleFeatures FeaturesOf(CodecKind codec, ImageWriterOptions options) =>

@@ -34,21 +34,32 @@ internal static class SmallDisk
     public static void MustBeWhole(string disk, TempFolder folder)
     {
         Assert.Contains("No problems found", Tool.Must("sgdisk", "-v", disk).Output, StringComparison.Ordinal);
-        var expected = File.ReadAllText(Path.Combine(folder.Folder("content"), "note.txt"));
-        var fat = Take(disk, FatAt, FatLength, folder.File("fat.back"));
-        Tool.Must("fsck.fat", "-n", fat);
-        Assert.Equal(expected, Tool.Must("mtype", "-i", fat, "::note.txt").Output);
-        var ext = Take(disk, ExtAt, ExtLength, folder.File("ext.back"));
-        Tool.Must("e2fsck", "-fn", ext);
-        Assert.Equal(expected, Tool.Must("debugfs", "-R", "cat /note.txt", ext).Output);
+        MustBeFat(Take(disk, FatAt, FatLength, folder.File("fat.back")), folder);
+        MustBeExt(Take(disk, ExtAt, ExtLength, folder.File("ext.back")), folder);
     }
 
-    private static void Put(string part, string disk, long offset) =>
-        Tool.Must("dd", $"if={part}", $"of={disk}", "bs=1M", $"seek={offset / MiB}", "conv=notrunc,sparse", "status=none");
+    /// <summary>Fails unless a volume file begins with the sound FAT volume that <see cref="Make"/> made in the same folder.</summary>
+    public static void MustBeFat(string part, TempFolder folder)
+    {
+        Tool.Must("fsck.fat", "-n", part);
+        Assert.Equal(Note(folder), Tool.Must("mtype", "-i", part, "::note.txt").Output);
+    }
 
-    private static string Take(string disk, long offset, long length, string part)
+    public static void MustBeExt(string part, TempFolder folder)
+    {
+        Tool.Must("e2fsck", "-fn", part);
+        Assert.Equal(Note(folder), Tool.Must("debugfs", "-R", "cat /note.txt", part).Output);
+    }
+
+    /// <summary>A range of whole MiB of a disk as a file of its own.</summary>
+    public static string Take(string disk, long offset, long length, string part)
     {
         Tool.Must("dd", $"if={disk}", $"of={part}", "bs=1M", $"skip={offset / MiB}", $"count={length / MiB}", "status=none");
         return part;
     }
+
+    private static string Note(TempFolder folder) => File.ReadAllText(Path.Combine(folder.Folder("content"), "note.txt"));
+
+    private static void Put(string part, string disk, long offset) =>
+        Tool.Must("dd", $"if={part}", $"of={disk}", "bs=1M", $"seek={offset / MiB}", "conv=notrunc,sparse", "status=none");
 }

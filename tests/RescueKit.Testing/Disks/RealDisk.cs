@@ -29,6 +29,9 @@ public sealed class RealDisk
     public bool IsGpt { get; }
     public IReadOnlyList<RealVolume> Volumes { get; }
 
+    /// <summary>By name; each volume holds all of them.</summary>
+    public IReadOnlyDictionary<string, byte[]> Files => _files;
+
     /// <summary>GPT with an EFI system partition (FAT16), ext4 and NTFS; 56 MiB.</summary>
     public static RealDisk Gpt(string folder, int seed = 1)
     {
@@ -64,6 +67,34 @@ public sealed class RealDisk
                 new(1, 63 * 512, 24576 * 512, VolumeKind.Fat), new(5, 28672 * 512, 45056 * 512, VolumeKind.Ext4),
                 new(6, 75776 * 512, 36864 * 512, VolumeKind.Ntfs),
             ]);
+    }
+
+    /// <summary>As <see cref="Gpt"/> with FAT12, in 14 MiB: for sweeps that run over the disk thousands of times.</summary>
+    public static RealDisk SmallGpt(string folder, int seed = 3)
+    {
+        var path = NewFile(folder, "small-gpt.img", 14 * MiB);
+        Tool.Must("sgdisk", "-n1:2048:+3M", "-t1:ef00", "-n2:0:+4M", "-t2:8300", "-n3:0:+4M", "-t3:0700", path);
+        return Fill(folder, path, isGpt: true, seed,
+            [new(1, MiB, 3 * MiB, VolumeKind.Fat), new(2, 4 * MiB, 4 * MiB, VolumeKind.Ext4), new(3, 8 * MiB, 4 * MiB, VolumeKind.Ntfs)], 60_000);
+    }
+
+    /// <summary>As <see cref="SmallGpt"/>, with an MBR, boot code and logical partitions; its volumes lie elsewhere.</summary>
+    public static RealDisk SmallMbr(string folder, int seed = 4)
+    {
+        var path = NewFile(folder, "small-mbr.img", 14 * MiB);
+        const string table = """
+            label: dos
+            start=63, size=7168, type=e, bootable
+            start=8192, size=19456, type=5
+            start=9216, size=8192, type=83
+            start=18432, size=8192, type=7
+            """;
+        Tool.Must(new ToolRequest("sfdisk", ["--force", path]) { Input = table });
+        return Fill(folder, path, isGpt: false, seed,
+            [
+                new(1, 63 * 512, 7168 * 512, VolumeKind.Fat), new(5, 9216 * 512, 8192 * 512, VolumeKind.Ext4),
+                new(6, 18432 * 512, 8192 * 512, VolumeKind.Ntfs),
+            ], 60_000);
     }
 
     public byte[] ReadAll() => File.ReadAllBytes(Path);
@@ -128,7 +159,7 @@ public sealed class RealDisk
         return path;
     }
 
-    private static RealDisk Fill(string folder, string path, bool isGpt, int seed, IReadOnlyList<RealVolume> volumes)
+    private static RealDisk Fill(string folder, string path, bool isGpt, int seed, IReadOnlyList<RealVolume> volumes, int largestFile = 600_000)
     {
         var tree = Directory.CreateDirectory(System.IO.Path.Combine(folder, "tree")).FullName;
         var random = new Random(seed);
@@ -136,7 +167,7 @@ public sealed class RealDisk
         for (var i = 0; i < 14; i++)
         {
             var name = $"file{i}.bin";
-            files[name] = Corpus.Content(random, 1 + random.Next(i % 4 == 0 ? 600_000 : 30_000));
+            files[name] = Corpus.Content(random, 1 + random.Next(i % 4 == 0 ? largestFile : 30_000));
             File.WriteAllBytes(System.IO.Path.Combine(tree, name), files[name]);
         }
         foreach (var volume in volumes)
@@ -156,7 +187,7 @@ public sealed class RealDisk
         {
             case VolumeKind.Fat:
                 var hidden = (volume.Offset / 512).ToString(CultureInfo.InvariantCulture);
-                Tool.Must("mkfs.fat", "-F16", "-n", "EFI", "-h", hidden, part);
+                Tool.Must("mkfs.fat", volume.Length < 8 * MiB ? "-F12" : "-F16", "-n", "EFI", "-h", hidden, part);
                 foreach (var name in names) Tool.Must("mcopy", "-i", part, System.IO.Path.Combine(tree, name), "::/");
                 break;
             case VolumeKind.Ext4:

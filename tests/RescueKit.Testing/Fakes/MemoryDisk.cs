@@ -24,6 +24,9 @@ public sealed class MemoryDisk(long length, int sectorSize = 512, string name = 
     public long WrittenBytes { get; private set; }
     public int FlushCount { get; private set; }
 
+    /// <summary>True lands the first half, in whole sectors, of a write that <see cref="Before"/> fails, as a disk does that loses power in the middle of it.</summary>
+    public bool TearsWrites { get; init; }
+
     /// <summary>Seen before each operation, with its kind ("read", "write", "zero", "discard", "flush"); may throw to inject a fault.</summary>
     public Action<string, Extent>? Before { get; set; }
 
@@ -48,20 +51,16 @@ public sealed class MemoryDisk(long length, int sectorSize = 512, string name = 
     public void Write(long offset, ReadOnlySpan<byte> buffer)
     {
         Check(offset, buffer.Length);
-        Before?.Invoke("write", new Extent(offset, buffer.Length));
-        lock (_lock)
+        try
         {
-            WrittenBytes += buffer.Length;
-            while (!buffer.IsEmpty)
-            {
-                var inPage = (int)(offset % PageSize);
-                var take = Math.Min(buffer.Length, PageSize - inPage);
-                if (!_pages.TryGetValue(offset / PageSize, out var page)) _pages[offset / PageSize] = page = new byte[PageSize];
-                buffer[..take].CopyTo(page.AsSpan(inPage));
-                buffer = buffer[take..];
-                offset += take;
-            }
+            Before?.Invoke("write", new Extent(offset, buffer.Length));
         }
+        catch when (TearsWrites)
+        {
+            Put(offset, buffer[..(buffer.Length / 2 / sectorSize * sectorSize)]);
+            throw;
+        }
+        Put(offset, buffer);
     }
 
     public void WriteZeros(Extent extent)
@@ -116,6 +115,23 @@ public sealed class MemoryDisk(long length, int sectorSize = 512, string name = 
     }
 
     public void Dispose() { }
+
+    private void Put(long offset, ReadOnlySpan<byte> buffer)
+    {
+        lock (_lock)
+        {
+            WrittenBytes += buffer.Length;
+            while (!buffer.IsEmpty)
+            {
+                var inPage = (int)(offset % PageSize);
+                var take = Math.Min(buffer.Length, PageSize - inPage);
+                if (!_pages.TryGetValue(offset / PageSize, out var page)) _pages[offset / PageSize] = page = new byte[PageSize];
+                buffer[..take].CopyTo(page.AsSpan(inPage));
+                buffer = buffer[take..];
+                offset += take;
+            }
+        }
+    }
 
     private void Check(long offset, long length)
     {

@@ -13,6 +13,9 @@ public sealed class MemoryStore : IImageStore
     /// <summary>A part that cannot be read where the extent lies.</summary>
     public (string Part, Extent Where)? Unreadable { get; set; }
 
+    /// <summary>True appends the first half of what <see cref="Before"/> fails to append, as a disk does that fills up in the middle of it.</summary>
+    public bool TearsAppends { get; init; }
+
     public string Location => "memory";
     public long? FreeBytes { get; set; }
     public long? MaxPartBytes { get; set; }
@@ -96,7 +99,15 @@ public sealed class MemoryStore : IImageStore
 
         public void Append(ReadOnlySpan<byte> bytes)
         {
-            _store.Before?.Invoke("append", Name, bytes.Length);
+            try
+            {
+                _store.Before?.Invoke("append", Name, bytes.Length);
+            }
+            catch when (_store.TearsAppends)
+            {
+                _part.Append(bytes[..(bytes.Length / 2)]);
+                throw;
+            }
             var room = (_store.SilentLimit ?? long.MaxValue) - _part.Length;
             _part.Append(bytes[..(int)Math.Min(bytes.Length, room)]);
             if (room < bytes.Length) throw new DeviceException($"{Name} cannot grow beyond {_store.SilentLimit} bytes");

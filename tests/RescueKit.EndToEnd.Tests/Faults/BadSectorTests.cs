@@ -1,0 +1,126 @@
+using System.Diagnostics;
+using System.Text.Json;
+using RescueKit.Testing.Disks;
+using RescueKit.Testing.Tools;
+
+namespace RescueKit.EndToEnd.Tests.Faults;
+
+/// <summary>The executable on disks that give real I/O errors.</summary>
+public sealed class BadSectorTests : IDisposable
+{
+    private const int Page = 4096;
+    private readonly TempFolder _folder = new();
+    private readonly RealDisk _disk;
+
+    public BadSectorTests() => _disk = RealDisk.SmallGpt(_folder.Folder("disk"));
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Exactly_the_bad_sectors_are_lost_and_named_everywhere(bool device)
+    {
+        // In the middle of files of the FAT and NTFS volumes, found by their content; each a sector.
+        var healthy = File.ReadAllBytes(_disk.Path);
+        var bad = InFiles(healthy);
+        using var faulty = FaultyDisk.Unreadable(_folder, _disk.Path, [.. bad.Select(b => (b, 512L))]);
+        using var loop = device ? new LoopDevice(faulty.Path, readOnly: true, directIo: true) : null;
+        var source = loop?.Path ?? faulty.Path;
+        var expected = device ? bad.Select(b => (b, 512L)).ToList() : [.. bad.Select(b => (b - b % Page, (long)Page))];
+
+        var image = _folder.File("disk.rki");
+        var refused = MatrixProgram.Run("image", "create", source, image, "--json", "--quiet");
+        Assert.Equal(1, refused.ExitCode);
+        using (var error = JsonDocument.Parse(refused.Output))
+        {
+            Assert.Equal("read", error.RootElement.GetProperty("kind").GetString());
+            var (offset, length) = (error.RootElement.GetProperty("offset").GetInt64(), error.RootElement.GetProperty("length").GetInt64());
+            Assert.Contains(expected, e => e.Item1 < offset + length && offset < e.Item1 + e.Item2);
+        }
+        Assert.Contains("--on-bad-sector skip", refused.Error, StringComparison.Ordinal);
+
+        var taken = MatrixProgram.Run("image", "create", source, image, "--json", "--quiet", "--on-bad-sector", "skip", "--resume", "--verify");
+        Assert.Equal(5, taken.ExitCode);
+        Assert.Equal(expected, Unreadable(taken.Output));
+        Assert.Equal(expected, Unreadable(File.ReadAllText(image + ".receipt.json")));
+        Assert.Equal(expected.Sum(e => e.Item2), MatrixProgram.Json("image", "info", image).GetProperty("unreadable_bytes").GetInt64());
+        Assert.Contains($"{expected.Sum(e => e.Item2)}", MatrixProgram.Must("image", "info", image), StringComparison.Ordinal);
+        var verified = MatrixProgram.Run("image", "verify", image, "--json", "--quiet");
+        Assert.Equal((5, true), (verified.ExitCode, expected.SequenceEqual(Unreadable(verified.Output))));
+
+        // Everything else is there, byte by byte: what an image of the healthy disk restores to differs in the lost bytes alone.
+        var lossy = _folder.File("lossy.raw");
+        Assert.Equal(5, MatrixProgram.Run("image", "restore", image, lossy, "--quiet", "--verify").ExitCode);
+        MatrixProgram.Must("image", "create", _disk.Path, _folder.File("healthy.rki"), "--quiet");
+        MatrixProgram.Must("image", "restore", _folder.File("healthy.rki"), _folder.File("healthy.raw"), "--quiet");
+        var (found, whole) = (File.ReadAllBytes(lossy), File.ReadAllBytes(_folder.File("healthy.raw")));
+        foreach (var (offset, length) in expected)
+        {
+            Assert.False(found.AsSpan((int)offset, (int)length).ContainsAnyExcept((byte)0));
+            whole.AsSpan((int)offset, (int)length).Clear();
+        }
+        Assert.True(whole.AsSpan().SequenceEqual(found), "more than the bad sectors differs");
+        Assert.True(healthy.AsSpan().SequenceEqual(File.ReadAllBytes(_disk.Path)), "the source was changed");
+    }
+
+    [Fact]
+    public void The_time_for_a_slow_bad_area_is_bounded()
+    {
+        var healthy = File.ReadAllBytes(_disk.Path);
+        var bad = (Offset: InFiles(healthy)[0] / Page * Page, Length: 16L * Page);
+        using var faulty = FaultyDisk.Slow(_folder, _disk.Path, bad, seconds: 2);
+        var image = _folder.File("disk.rki");
+        var took = Stopwatch.StartNew();
+        var taken = MatrixProgram.Run("image", "create", faulty.Path, image, "--json", "--quiet", "--on-bad-sector", "skip", "--bad-sector-time", "5s");
+        // Without the bound, each of the 16 pages alone takes its 2 s, after all the larger pieces that hold them.
+        Assert.Equal(5, taken.ExitCode);
+        Assert.InRange(took.Elapsed, TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(60));
+        var lost = Unreadable(taken.Output);
+        Assert.All(lost, l => Assert.InRange(l.Offset, bad.Offset - (1 << 20), bad.Offset + (1 << 20)));
+        Assert.InRange(lost.Sum(l => l.Length), Page, 512 << 10);
+    }
+
+    [Fact]
+    public void A_target_that_fails_a_write_ends_with_1_and_the_offset_and_cannot_be_mounted()
+    {
+        var image = _folder.File("disk.rki");
+        MatrixProgram.Must("image", "create", _disk.Path, image, "--quiet");
+        var disk = MatrixDisk.OfRandomBytes(_folder.File("target.raw"), _disk.Length, 5);
+        var bad = (Offset: InFiles(File.ReadAllBytes(_disk.Path))[^1], Length: 512L);
+        using (var faulty = FaultyDisk.Unwritable(_folder, disk, bad))
+        {
+            var failed = MatrixProgram.Run("image", "restore", image, faulty.Path, "--confirm", "disk.raw", "--json", "--quiet");
+            Assert.Equal(1, failed.ExitCode);
+            using var error = JsonDocument.Parse(failed.Output);
+            Assert.Equal("write", error.RootElement.GetProperty("kind").GetString());
+            var (offset, length) = (error.RootElement.GetProperty("offset").GetInt64(), error.RootElement.GetProperty("length").GetInt64());
+            Assert.True(offset < bad.Offset + bad.Length && bad.Offset < offset + length, $"{offset} + {length} does not hold {bad.Offset}");
+            Assert.Contains("can be neither booted nor mounted", failed.Error, StringComparison.Ordinal);
+        }
+        Assert.NotEqual(0, Tool.Run("blkid", "-p", disk).ExitCode); // nothing that anybody would recognise
+        MatrixProgram.Must("image", "restore", image, disk, "--confirm", "target.raw", "--quiet", "--verify");
+        _disk.MustEqual(disk);
+    }
+
+    private static List<(long Offset, long Length)> Unreadable(string receipt)
+    {
+        using var document = JsonDocument.Parse(receipt);
+        return [.. document.RootElement.GetProperty("unreadable").EnumerateArray().Select(u => (u.GetProperty("offset").GetInt64(), u.GetProperty("length").GetInt64()))];
+    }
+
+    /// <summary>A sector in the middle of the largest file of each volume, which are the same files.</summary>
+    private List<long> InFiles(byte[] disk)
+    {
+        var largest = _disk.Files.Values.MaxBy(f => f.Length)!;
+        var piece = largest.AsSpan(largest.Length / 2 / Page * Page, 512);
+        var found = new List<long>();
+        foreach (var volume in _disk.Volumes)
+        {
+            var at = disk.AsSpan((int)volume.Offset, (int)volume.Length).IndexOf(piece);
+            if (at >= 0) found.Add(volume.Offset + at);
+        }
+        Assert.Equal(_disk.Volumes.Count, found.Count);
+        return found;
+    }
+}
