@@ -29,18 +29,15 @@ public static class BlockDevices
     }
 
     /// <summary>
-    /// Opens for writing, exclusively. A file that does not exist is created sparse with <paramref name="createLength"/> bytes and
-    /// is UnwrittenIsZero; an existing regular file keeps its length.
+    /// Opens what exists for writing, exclusively; a regular file keeps its length.
     /// </summary>
-    /// <exception cref="SafetyException">In use, read-only, attached to a loop device, or (a file) missing without createLength.</exception>
-    public static IBlockTarget OpenTarget(string path, long? createLength = null)
+    /// <exception cref="SafetyException">Missing, in use, read-only, or attached to a loop device.</exception>
+    public static IBlockTarget OpenTarget(string path)
     {
         if (LibC.Stat(path) is not { } status)
         {
             if (LibC.LastError is var errno && errno != Errno.NoEntry) throw Errno.Failed($"open {path}", errno);
-            if (createLength is not { } length)
-                throw new SafetyException($"{path} does not exist", "Name an existing disk or file.");
-            return CreateFile(path, length);
+            throw new SafetyException($"{path} does not exist", "Name an existing disk or file.");
         }
         if (status.IsBlockDevice) return OpenDevice(path, status, LibC.ReadWrite, exclusive: true, (device, origin) => new DeviceTarget(device, origin));
         if (!status.IsRegular) throw NotADisk(path);
@@ -61,22 +58,23 @@ public static class BlockDevices
 
     /// <summary>
     /// Opens a source that vanished (<see cref="DeviceGoneException"/>) under the name that it came back with: same serial (or WWN where
-    /// it has no serial) and length, and no disk that was there beside it. Null while it is not back, where several fit, and for files. The
-    /// old source stays the caller's to dispose.
+    /// it has no serial) and length, and no disk that was there beside it. That it is the same disk is the caller's to prove, by its content.
+    /// Null while it is not back, where several fit, and for files. The old source stays the caller's to dispose.
     /// </summary>
     public static IBlockSource? ReopenSource(IBlockSource gone, bool exclusive = true) =>
         gone is DeviceSource { Origin: { } origin } && DiskInventory.Now().Find(origin) is { } path ? OpenSource(path, exclusive) : null;
 
-    private static void Hold(SafeFileHandle file, string path, int kind)
+    /// <summary>Makes a sparse file of <paramref name="length"/> bytes, which is UnwrittenIsZero, for its owner alone.</summary>
+    /// <exception cref="SafetyException">Something of that name exists.</exception>
+    public static IBlockTarget CreateTarget(string path, long length)
     {
-        var uses = FileUses.Of(path, writersOnly: kind == LibC.LockShared);
-        if (uses.Count > 0) throw InUse(path, uses);
-        FileLocks.Take(file, path, kind);
-    }
-
-    private static FileTarget CreateFile(string path, long length)
-    {
-        var file = LibC.Open(path, LibC.ReadWrite | LibC.Create | LibC.Exclusive) ?? throw Errno.Failed($"create {path}", LibC.LastError);
+        var file = LibC.Open(path, LibC.ReadWrite | LibC.Create | LibC.Exclusive);
+        if (file is null)
+        {
+            throw LibC.LastError is var errno && errno == Errno.Exists
+                ? new SafetyException($"{path} exists by now: something else has made it", "Look at what it is, then start again.")
+                : Errno.Failed($"create {path}", errno);
+        }
         return Guarded(file, () =>
         {
             FileLocks.Take(file, path, LibC.LockExclusive);
@@ -85,6 +83,27 @@ public static class BlockDevices
             _ = LibC.Unlink(path);
             throw Errno.Failed($"make {path} {length} bytes long", errno);
         });
+    }
+
+    /// <summary>Opens and holds a file that is empty, until it is known how long it has to be.</summary>
+    /// <exception cref="SafetyException">In use, or not an empty file any more.</exception>
+    public static EmptyFile OpenEmpty(string path)
+    {
+        var file = LibC.Open(path, LibC.ReadWrite | LibC.NonBlocking) ?? throw Errno.Failed($"open {path} for writing", LibC.LastError);
+        return Guarded(file, () =>
+        {
+            Hold(file, path, LibC.LockExclusive);
+            var empty = new EmptyFile(file, path);
+            empty.MustBeEmpty();
+            return empty;
+        });
+    }
+
+    private static void Hold(SafeFileHandle file, string path, int kind)
+    {
+        var uses = FileUses.Of(path, writersOnly: kind == LibC.LockShared);
+        if (uses.Count > 0) throw InUse(path, uses);
+        FileLocks.Take(file, path, kind);
     }
 
     private static T OpenDevice<T>(string path, FileStatus status, int access, bool exclusive, Func<DeviceHandle, DiskOrigin?, T> make)
@@ -148,6 +167,7 @@ public static class BlockDevices
         }
         catch
         {
+            FileLocks.Release(file);
             file.Dispose();
             throw;
         }

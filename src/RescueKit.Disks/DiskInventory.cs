@@ -57,6 +57,9 @@ public static class DiskInventory
         return Path.GetFullPath(Path.Combine(real, Path.GetRelativePath(existing, Path.GetFullPath(path))));
     }
 
+    /// <summary>True where a file at <paramref name="path"/> would lie among device nodes, in memory: a mistyped device name.</summary>
+    public static bool IsAmongDevices(string path) => Now().IsAmongDevices(Existing(path).Real);
+
     /// <summary>The path, or the nearest folder above that exists, as given and with every symbolic link followed.</summary>
     private static (string Path, string Real) Existing(string path)
     {

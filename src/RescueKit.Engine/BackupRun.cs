@@ -43,6 +43,7 @@ internal sealed class BackupRun : RunBase
             Partitions = request.Partitions,
         });
         _before = MetadataDigest.Of(source, _survey.Layout);
+        if (source is ReopeningSource reopening) reopening.IsSame = found => _before.IsSameDisk(MetadataDigest.Of(found, _survey.Layout));
         Plan = BackupPlan.Make(_survey, store, request);
     }
 

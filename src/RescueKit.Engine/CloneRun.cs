@@ -43,6 +43,7 @@ internal sealed class CloneRun : RunBase
             ExcludeWindowsSwap = request.ExcludeWindowsSwap,
         });
         _before = MetadataDigest.Of(source, _survey.Layout);
+        if (source is ReopeningSource reopening) reopening.IsSame = found => _before.IsSameDisk(MetadataDigest.Of(found, _survey.Layout));
         if (access.Target is { } target)
         {
             _targetSurvey = DiskSurvey.Take(target);
@@ -61,7 +62,7 @@ internal sealed class CloneRun : RunBase
                 : PlanItems.Disk(_targetSurvey.Disk, _targetSurvey.Layout) with { Path = access.Path },
             Items = _transfer.Items,
             Lost = _transfer.Lost,
-            Warnings = [.. _survey.Warnings, .. _transfer.Warnings, TwoAlike],
+            Warnings = [.. _survey.Warnings, .. _transfer.Warnings, TwoAlike, .. access.RoomWarnings(PlanItems.BytesToRead(_survey))],
             ConfirmId = access.ConfirmId,
             BytesToRead = PlanItems.BytesToRead(_survey),
             BytesToWrite = _survey.UsedBytes,

@@ -18,6 +18,12 @@ public sealed record RunPlan
     /// <summary>What the person has to type; null when nothing is overwritten.</summary>
     public string? ConfirmId { get; init; }
 
+    /// <summary>
+    /// Whether what a person typed agrees to this plan: the very id of what is overwritten. Where nothing is, nothing has to be typed, but what
+    /// was can only be the new file's name: anything else was meant for another target.
+    /// </summary>
+    public bool IsConfirmedBy(string? typed) => ConfirmId is { } id ? typed == id : typed is null || typed == Path.GetFileName(Onto.Path);
+
     public long BytesToRead { get; init; }
     public long BytesToWrite { get; init; }
 }

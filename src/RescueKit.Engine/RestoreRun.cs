@@ -65,7 +65,11 @@ internal sealed class RestoreRun : RunBase
                 : PlanItems.Disk(_targetSurvey.Disk, _targetSurvey.Layout) with { Path = access.Path },
             Items = _transfer.Items,
             Lost = _transfer.Lost,
-            Warnings = [.. image.Repairs, .. image.LeftOut, .. _layout.Warnings.Select(w => $"In the image: {w}"), .. KnownLosses(), .. _transfer.Warnings],
+            Warnings =
+            [
+                .. image.Repairs, .. image.LeftOut, .. _layout.Warnings.Select(w => $"In the image: {w}"), .. KnownLosses(), .. _transfer.Warnings,
+                .. access.RoomWarnings(Math.Min(toWrite, (image.Summary?.DataChunks ?? 0) * image.ChunkSize)),
+            ],
             ConfirmId = access.ConfirmId,
             BytesToRead = image.Summary?.StoredBytes ?? 0,
             BytesToWrite = bytes,

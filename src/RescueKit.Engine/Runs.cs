@@ -40,6 +40,7 @@ public static class Runs
 
     public static IRun Backup(BackupRequest request)
     {
+        SafetyChecks.ImageIsFile(request.Image);
         var (folder, name) = Split(request.Image);
         ImageLiesElsewhere(folder, name, request.Source, "source");
         return Owning(Source(request.Source), source => new BackupRun(
@@ -68,17 +69,21 @@ public static class Runs
         return Owning(ImageReader.Open(new FolderStore(folder), name, request.Passphrase), image => new VerifyRun(image, request, new RunResources()));
     }
 
-    private static ReopeningSource Source(string path)
+    /// <summary>A disk that would be known again, should it vanish, is waited for; where others share what names it, none is.</summary>
+    private static IBlockSource Source(string path)
     {
         var source = BlockDevices.OpenSource(path);
-        return new ReopeningSource(source, () => FindAgain(source), Patience, TimeProvider.System);
+        // A file, or a disk that nothing names, could not be told from another.
+        return source.Geometry.Identity is { Serial: null, Wwn: null }
+            ? source
+            : new ReopeningSource(source, () => Reopen(source), Patience, TimeProvider.System);
     }
 
-    private static IBlockSource? FindAgain(IBlockSource source)
+    private static IBlockSource? Reopen(IBlockSource gone)
     {
         try
         {
-            return BlockDevices.ReopenSource(source);
+            return BlockDevices.ReopenSource(gone);
         }
         catch (RescueKitException)
         {
@@ -88,17 +93,11 @@ public static class Runs
 
     private static TargetAccess Target(string path)
     {
-        if (!Path.Exists(path)) return TargetAccess.New(path, length => BlockDevices.OpenTarget(path, length));
-        var info = DiskInventory.Describe(path);
-        if (info is { Length: 0, Geometry.Identity.Kind: "file" })
-        {
-            return TargetAccess.New(path, length =>
-            {
-                File.Delete(path); // an empty file holds nothing; made anew it is known to be zero
-                return BlockDevices.OpenTarget(path, length);
-            });
-        }
+        var info = Path.Exists(path) ? DiskInventory.Describe(path) : null;
+        if (info is null or { Geometry.Identity.Kind: "file" }) SafetyChecks.NotAmongDevices(path);
+        if (info is null) return TargetAccess.New(path);
         SafetyChecks.Writable(info);
+        if (info is { Length: 0, Geometry.Identity.Kind: "file" }) return TargetAccess.Empty(path);
         return TargetAccess.Existing(path, BlockDevices.OpenTarget(path), info.ConfirmId);
     }
 

@@ -28,6 +28,13 @@ public interface IBlockSource : IDisposable
     ExtentSet DataIn(Extent window);
 }
 
+/// <summary>A source that can tell cheaply whether anybody has written to it.</summary>
+public interface IChangeWitness
+{
+    /// <summary>Another one after every write by anybody, wherever it went; reading leaves it alone. Null where it cannot be told.</summary>
+    string? ChangeMark { get; }
+}
+
 /// <summary>Anything writable as a disk.</summary>
 public interface IBlockTarget : IBlockSource
 {

@@ -1,5 +1,6 @@
 using RescueKit.Disks;
 using RescueKit.Disks.PartitionTables;
+using RescueKit.Engine;
 using RescueKit.Model;
 using RescueKit.Testing.Tools;
 
@@ -75,6 +76,18 @@ public sealed class DiskSafetyTests : IDisposable
         finally
         {
             Tool.Must("swapoff", loop.Path);
+        }
+    }
+
+    [Fact]
+    public void An_image_is_not_made_on_a_device()
+    {
+        var disk = SparseFile.Create(_folder.File("disk"), Length);
+        var loop = Attach(SparseFile.Create(_folder.File("other"), Length));
+        foreach (var resume in (bool[])[false, true])
+        {
+            var error = Assert.Throws<UsageException>(() => Runs.Backup(new BackupRequest(disk, loop.Path) { Resume = resume }));
+            Assert.Contains("rescuekit clone", error.Remedy, StringComparison.Ordinal);
         }
     }
 

@@ -109,28 +109,29 @@ public class BadSectorTests(DiskFixture disks)
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void A_disk_that_returns_under_another_name_is_picked_up_again(bool sameSerial)
+    [InlineData("S1", null, true)]
+    [InlineData("S2", null, false)]
+    [InlineData("S1", 1024 + 48, false)]
+    public void A_disk_that_returns_under_another_name_is_picked_up_again_where_it_is_the_same(string serial, int? changed, bool isSame)
     {
         var source = Failing(ExtentSet.Empty);
         source.GoneAt = 60;
-        var returned = new FailingSource(MemoryDisk.FromBytes(disks.GptBytes), ExtentSet.Empty)
-        {
-            Geometry = new DiskGeometry(512, 512, new DiskIdentity("disk", Serial: sameSerial ? "S1" : "S2")),
-        };
+        var content = MemoryDisk.FromBytes(disks.GptBytes);
+        // A standby disk behind a bridge of the same make: same serial, same size, an older superblock.
+        if (changed is { } offset) content.Write(Ext + offset, [1, 2, 3, 4]);
+        var returned = new FailingSource(content, ExtentSet.Empty) { Geometry = new DiskGeometry(512, 512, new DiskIdentity("disk", Serial: serial)) };
         var clock = new ManualClock { SkipsWaits = true };
         var looks = 0;
         using var reopening = new ReopeningSource(source, () => ++looks < 20 ? null : returned, TimeSpan.FromSeconds(60), clock);
-        if (sameSerial)
+        if (isSame)
         {
             Assert.Equal("complete", Bench.Backup(reopening, new MemoryStore()).Verdict);
             Assert.Equal(1, reopening.Returns);
+            return;
         }
-        else
-        {
-            Assert.Throws<DeviceGoneException>(() => Bench.Backup(reopening, new MemoryStore()));
-        }
+        var error = Assert.Throws<DeviceGoneException>(() => Bench.Backup(reopening, new MemoryStore()));
+        Assert.Contains("not the same disk", error.Message, StringComparison.Ordinal);
+        Assert.Equal(0, reopening.Returns);
     }
 
     private FailingSource Failing(ExtentSet bad, ManualClock? clock = null) => new(MemoryDisk.FromBytes(disks.GptBytes), bad, clock)

@@ -73,7 +73,7 @@ public class DamagedImageTests(DiskFixture disks)
         var target = Bench.RandomDisk(disks.Gpt.Length);
         target.Before = (operation, _) => Assert.Equal("read", operation);
         var error = Assert.Throws<ImageDamagedException>(() => Bench.Restore(store, target));
-        Assert.Equal(3, Receipts.Failures.ExitCode(error));
+        Assert.Equal(3, ExitCodes.Of(error));
         Assert.Contains($"the index of the disk from {region.Offset} to {region.End} is lost", error.Message, StringComparison.Ordinal);
         using (var run = new VerifyRun(ImageReader.Open(store, Bench.Image), new VerifyRequest(Bench.Image), Bench.Resources))
             Assert.Equal(3, run.Execute(null, null, default).ExitCode);

@@ -22,7 +22,7 @@ public class DyingDiskTimeTests
         var deferred = ExtentSet.From(Enumerable.Range(0, 16).Select(i => new Extent(i * 4 * MiB, MiB)));
         source.Bad = deferred;
         using var meter = new ProgressMeter(clock, null, _ => null);
-        var lost = new Salvage(content, new NoSink(), TimeSpan.FromMinutes(2), meter, clock).Run(deferred, default);
+        var lost = new Salvage(content, new NoSink(), new Dictionary<int, ContentRegion>(), TimeSpan.FromMinutes(2), meter, clock).Run(deferred, default);
         Assert.Equal(deferred, lost);
         Assert.Equal(4, source.Failures);
         Assert.Equal(0, meter.ReadBytes);
@@ -38,7 +38,7 @@ public class DyingDiskTimeTests
         source.Bad = ExtentSet.Of(new Extent(MiB + 512, 512));
         using var meter = new ProgressMeter(clock, null, _ => null);
         var sink = new NoSink();
-        var lost = new Salvage(content, sink, TimeSpan.FromSeconds(61), meter, clock).Run(ExtentSet.Of(chunk), default);
+        var lost = new Salvage(content, sink, new Dictionary<int, ContentRegion>(), TimeSpan.FromSeconds(61), meter, clock).Run(ExtentSet.Of(chunk), default);
         Assert.NotEmpty(lost);
         Assert.All(lost, e => Assert.False(sink.Last.AsSpan((int)(e.Offset - chunk.Offset), (int)e.Length).ContainsAnyExcept((byte)0)));
     }
@@ -53,7 +53,7 @@ public class DyingDiskTimeTests
         var after = before.Again(source, default);
         Assert.Equal(1, source.Failures);
         Assert.Equal(before.Total, after.Total);
-        Assert.Null(before.FirstDifference(after));
+        Assert.Null(before.DifferenceFrom(after));
         var reads = source.Reads;
         Assert.Throws<OperationCanceledException>(() => before.Again(source, new CancellationToken(true)));
         Assert.Equal(reads, source.Reads);

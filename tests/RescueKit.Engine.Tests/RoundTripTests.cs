@@ -2,6 +2,7 @@ using RescueKit.Disks;
 using RescueKit.Engine.Transfers;
 using RescueKit.Images;
 using RescueKit.Images.Codecs;
+using RescueKit.Model;
 using RescueKit.Testing.Disks;
 using RescueKit.Testing.Fakes;
 using RescueKit.Testing.Tools;
@@ -60,7 +61,7 @@ public class RoundTripTests(DiskFixture disks)
         var path = folder.File("new.img");
         var store = Bench.TakeImage(disks.GptBytes);
         using (var run = new RestoreRun(
-            ImageReader.Open(store, Bench.Image), TargetAccess.New(path, length => BlockDevices.OpenTarget(path, length)),
+            ImageReader.Open(store, Bench.Image), TargetAccess.New(path),
             Bench.RestoreRequest with { Verify = true }, Bench.Resources))
         {
             Assert.Null(run.Plan.ConfirmId);
@@ -98,6 +99,52 @@ public class RoundTripTests(DiskFixture disks)
         }
         if (free == FreePolicy.Keep) Assert.True(kept > 10 << 20, $"only {kept} free bytes were left alone");
         else Assert.Equal(0, kept);
+    }
+
+    [Theory]
+    [InlineData(FreePolicy.Keep)]
+    [InlineData(FreePolicy.Zero)]
+    public void Old_volumes_behind_the_end_of_the_source_are_not_found_any_more(FreePolicy free)
+    {
+        using var folder = new TempFolder();
+        const long Start = 61 << 20;
+        var target = RealDisk.Random(folder.FullPath, "target", 96 << 20, 9);
+        Tool.Must(new ToolRequest("sfdisk", ["--force", target]) { Input = $"label: gpt\nstart={Start / 512}, size=20M\n" });
+        var volume = SparseFile.Create(folder.File("volume"), 20 << 20);
+        Tool.Must("mke2fs", "-q", "-t", "ext4", "-L", "STALE", volume);
+        Tool.Must("dd", $"if={volume}", $"of={target}", "bs=1M", $"seek={Start >> 20}", "conv=notrunc", "status=none");
+        Assert.Contains("STALE", Tool.Must("blkid", "-p", "-O", $"{Start}", target).Output, StringComparison.Ordinal);
+
+        Bench.Restore(Bench.TakeImage(disks.GptBytes), BlockDevices.OpenTarget(target), Bench.RestoreRequest with { Free = free });
+        Assert.Equal(2, Tool.Run("blkid", "-p", "-O", $"{Start}", target).ExitCode); // nothing recognised
+        disks.Gpt.MustEqual(target);
+        var after = File.ReadAllBytes(target);
+        var tail = after.AsSpan((int)disks.Gpt.Length, (int)(after.Length - disks.Gpt.Length - (1 << 20)));
+        Assert.Equal(free == FreePolicy.Zero, !tail.ContainsAnyExcept((byte)0));
+    }
+
+    [Fact]
+    public void What_is_free_behind_the_end_is_discarded_too_and_never_what_is_used()
+    {
+        var target = Bench.RandomDisk(disks.Gpt.Length + (30 << 20));
+        var discarded = ExtentSet.Empty;
+        target.Before = (operation, extent) =>
+        {
+            if (operation == "discard") discarded = discarded.Union(ExtentSet.Of(extent));
+        };
+        var store = Bench.TakeImage(disks.GptBytes);
+        Bench.Restore(store, target, Bench.RestoreRequest with { Free = FreePolicy.Discard });
+        Assert.True(discarded.Contains(Extent.FromTo(disks.Gpt.Length, target.Length - (1 << 20))));
+        using var image = ImageReader.Open(store, Bench.Image);
+        Assert.Empty(discarded.Intersect(image.ReadRegion(0).Used));
+        // A partition that is larger than what goes into it has a free end, too.
+        var partition = MemoryDisk.FromBytes(disks.MbrBytes);
+        discarded = ExtentSet.Empty;
+        partition.Before = target.Before;
+        var (from, onto) = (disks.Gpt.Volumes[0], disks.Mbr.Volumes[1]);
+        Bench.Restore(store, partition, Bench.RestoreRequest with { Free = FreePolicy.Discard, Partitions = [new(from.Number, onto.Number)] });
+        Assert.True(discarded.Contains(Extent.FromTo(onto.Offset + from.Length, onto.Offset + onto.Length - (1 << 20))));
+        Assert.True(new Extent(onto.Offset, onto.Length).Contains(Extent.FromTo(discarded[0].Offset, discarded[^1].End)));
     }
 
     [Fact]

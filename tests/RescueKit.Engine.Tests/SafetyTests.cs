@@ -50,9 +50,29 @@ public class SafetyTests(DiskFixture disks)
         Assert.Contains("member", Refused(Bench.TakeImage(disks.GptBytes), member, request).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_device_name_that_names_no_device_never_becomes_a_file()
+    {
+        using var folder = new TempFolder();
+        var image = folder.File("a.rki");
+        using (var run = Runs.Backup(new BackupRequest(disks.Gpt.Path, image))) run.Execute(null, null, default);
+        const string Mistyped = "/dev/rescuekit-no-such-disk";
+        foreach (var prepare in (Func<IRun>[])
+            [
+                () => Runs.Restore(new RestoreRequest(image, Mistyped)), () => Runs.Clone(new CloneRequest(disks.Gpt.Path, Mistyped)),
+                () => Runs.Backup(new BackupRequest(disks.Gpt.Path, Mistyped)),
+            ])
+        {
+            Assert.Contains("no device", Assert.Throws<SafetyException>(prepare).Message, StringComparison.Ordinal);
+        }
+        Assert.Throws<SafetyException>(() => Receipts.ReceiptFile.Prepare(Mistyped));
+        Assert.False(System.IO.File.Exists(Mistyped));
+    }
+
     [Theory]
     [InlineData(null)]
     [InlineData("OTHER")]
+    [InlineData("target")]
     [InlineData("")]
     public void Nothing_is_written_without_the_right_confirmation(string? typed)
     {
@@ -98,6 +118,32 @@ public class SafetyTests(DiskFixture disks)
         store.Before = null;
         using var left = ImageReader.Open(store, Bench.Image);
         Assert.False(left.IsComplete, "an image that mixes two states of its disk looks whole");
+    }
+
+    [Fact]
+    public void A_file_that_is_written_to_in_its_middle_while_it_is_read_is_noticed()
+    {
+        using var folder = new TempFolder();
+        var path = folder.File("disk.img");
+        System.IO.File.WriteAllBytes(path, disks.GptBytes);
+        var store = new MemoryStore();
+        var appended = false;
+        store.Before = (operation, _, _) =>
+        {
+            if (operation != "append" || appended) return;
+            appended = true;
+            // Far from every table and superblock: nothing but the file's own times tells.
+            Tool.Must("dd", "if=/dev/urandom", $"of={path}", "bs=4096", $"seek={(disks.Gpt.Volumes[1].Offset + (10 << 20)) / 4096}", "count=1", "conv=notrunc", "status=none");
+        };
+        var error = Assert.Throws<DeviceException>(() => Bench.Backup(Bench.OpenFile(path), store));
+        Assert.Contains("written to by something else", error.Message, StringComparison.Ordinal);
+        store.Before = null;
+        using (var left = ImageReader.Open(store, Bench.Image)) Assert.False(left.IsComplete);
+
+        var disk = BlockDevices.OpenTarget(path);
+        using var run = Bench.PrepareRestore(Bench.TakeImage(disks.GptBytes), disk);
+        Tool.Must("dd", "if=/dev/urandom", $"of={path}", "bs=4096", "seek=6000", "count=1", "conv=notrunc", "status=none");
+        Assert.Throws<SafetyException>(() => run.Execute(Bench.Confirm, null, default));
     }
 
     [Fact]
@@ -180,6 +226,54 @@ public class SafetyTests(DiskFixture disks)
         disks.Gpt.MustEqual(target);
         using var verify = Runs.Verify(new VerifyRequest(image));
         Assert.Equal(0, verify.Execute(null, null, default).ExitCode);
+    }
+
+    [Theory]
+    [InlineData("new")]
+    [InlineData("empty")]
+    [InlineData("link")]
+    public void What_appears_at_the_target_after_the_plan_is_kept(string name)
+    {
+        using var folder = new TempFolder();
+        System.IO.File.WriteAllBytes(folder.File("empty"), []);
+        System.IO.File.CreateSymbolicLink(folder.File("link"), folder.File("empty"));
+        var target = folder.File(name);
+        using (var run = Runs.Clone(new CloneRequest(disks.Gpt.Path, target)))
+        {
+            Assert.Null(run.Plan.ConfirmId);
+            Tool.Must("sh", "-c", $"printf precious > {target}"); // a program that knows no locks
+            Assert.Throws<SafetyException>(() => run.Execute(null, null, default));
+            Assert.Equal("precious", System.IO.File.ReadAllText(target));
+        }
+        System.IO.File.WriteAllBytes(target, []);
+        using (var run = Runs.Clone(new CloneRequest(disks.Gpt.Path, target))) Assert.Equal(0, run.Execute(null, null, default).ExitCode);
+        disks.Gpt.MustEqual(target);
+        Assert.Equal(name == "link", new FileInfo(target).LinkTarget is not null);
+    }
+
+    [Fact]
+    public void A_new_file_that_may_not_fit_is_warned_of()
+    {
+        using var folder = new TempFolder();
+        var path = folder.File("new.img");
+        using (var run = new CloneRun(new FullDisk(1L << 50), TargetAccess.New(path), Bench.CloneRequest, Bench.Resources))
+            Assert.Contains(run.Plan.Warnings, w => w.Contains("bytes free", StringComparison.Ordinal));
+        using (var run = new CloneRun(MemoryDisk.FromBytes(disks.GptBytes), TargetAccess.New(path), Bench.CloneRequest, Bench.Resources))
+            Assert.DoesNotContain(run.Plan.Warnings, w => w.Contains("bytes free", StringComparison.Ordinal));
+        using (var run = new RestoreRun(ImageReader.Open(Bench.TakeImage(disks.GptBytes), Bench.Image), TargetAccess.New(path), Bench.RestoreRequest, Bench.Resources))
+            Assert.DoesNotContain(run.Plan.Warnings, w => w.Contains("bytes free", StringComparison.Ordinal));
+        Assert.False(System.IO.File.Exists(path));
+    }
+
+    /// <summary>A disk that cannot tell where it holds zeros.</summary>
+    private sealed class FullDisk(long length) : IBlockSource
+    {
+        public string Name => "full";
+        public long Length => length;
+        public DiskGeometry Geometry { get; } = new(512, 512, new DiskIdentity("disk"));
+        public void Read(long offset, Span<byte> buffer) => buffer.Clear();
+        public ExtentSet DataIn(Extent window) => ExtentSet.Of(window);
+        public void Dispose() { }
     }
 
     private static SafetyException Refused(MemoryStore store, MemoryDisk disk, RestoreRequest? request = null)

@@ -5,12 +5,20 @@ using RescueKit.Model;
 namespace RescueKit.Disks.Devices;
 
 /// <summary>A regular file read as a disk, through the page cache; its holes are known.</summary>
-internal class FileSource(SafeFileHandle file, string name, long length) : PosixSource(file, name, length, FileGeometry)
+internal class FileSource(SafeFileHandle file, string name, long length) : PosixSource(file, name, length, FileGeometry), IChangeWitness
 {
     /// <summary>Extents of one answer of <see cref="DataIn"/>: a file shredded into more than that is cheaper to read than to list.</summary>
     public const int MostExtents = 1 << 16;
 
     public static readonly DiskGeometry FileGeometry = new(512, 4096, new DiskIdentity("file")) { SectorSizeIsGuess = true };
+
+    /// <summary>
+    /// Size and both times that a write moves. The time of modification alone can be set back by anybody (cp -p, touch); the time of change
+    /// cannot. Reading moves neither.
+    /// </summary>
+    public string? ChangeMark => LibC.Stat(File) is { } now
+        ? $"{now.Length} {now.ModifiedSeconds}.{now.ModifiedNanoseconds} {now.ChangedSeconds}.{now.ChangedNanoseconds}"
+        : null;
 
     public override void Read(long offset, Span<byte> buffer)
     {

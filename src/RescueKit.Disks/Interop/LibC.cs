@@ -192,6 +192,10 @@ internal struct FileStatus
     [FieldOffset(0x1c)] public ushort Mode;
     [FieldOffset(0x20)] public ulong Inode;
     [FieldOffset(0x28)] public long Length;
+    [FieldOffset(0x60)] public long ChangedSeconds;
+    [FieldOffset(0x68)] public uint ChangedNanoseconds;
+    [FieldOffset(0x70)] public long ModifiedSeconds;
+    [FieldOffset(0x78)] public uint ModifiedNanoseconds;
     [FieldOffset(0x80)] public uint DeviceMajor;
     [FieldOffset(0x84)] public uint DeviceMinor;
     [FieldOffset(0x88)] public uint HolderMajor;

@@ -59,6 +59,17 @@ internal sealed class Machine
 
     public IReadOnlyList<string> DisksBelow(BlockNode node) => [.. _holdings.DisksBelow(node).Select(found => found.Path)];
 
+    /// <summary>
+    /// True for a place that holds device nodes (devtmpfs, and whatever /dev is on a machine without): a file made there lies in memory. Not
+    /// for file systems mounted below it, such as /dev/shm.
+    /// </summary>
+    public bool IsAmongDevices(string path)
+    {
+        var mount = _mounts.Holding(path);
+        return mount?.Type == "devtmpfs"
+            || ((path + "/").StartsWith("/dev/", StringComparison.Ordinal) && mount?.Point.StartsWith("/dev/", StringComparison.Ordinal) != true);
+    }
+
     /// <summary>Loop devices whose backing file has this path.</summary>
     public IEnumerable<(BlockNode Loop, string File, bool IsReadOnly)> AttachedFiles() => _tree.Disks.Where(disk => disk.IsLoop)
         .Select(loop => (loop, File: _tree.BackingFile(loop), IsReadOnly: Number(loop, "ro", 0) != 0))

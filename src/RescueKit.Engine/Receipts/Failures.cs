@@ -6,8 +6,8 @@ namespace RescueKit.Engine.Receipts;
 internal static class Failures
 {
     /// <summary>A disk that was opened as cold was not: what was read of it does not fit together.</summary>
-    public static DeviceException SourceChanged(string name, Extent where) => new(
-        $"{name} was written to by something else while it was read (at offset {where.Offset}), so what was read does not fit together",
+    public static DeviceException SourceChanged(string name, string how) => new(
+        $"{name} was written to by something else while it was read ({how}), so what was read does not fit together",
         "find out what writes to the disk, and stop it");
 
     /// <summary>

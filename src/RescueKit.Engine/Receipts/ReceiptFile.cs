@@ -1,6 +1,7 @@
 using System.Text.Json;
 using RescueKit.Disks;
 using RescueKit.Disks.Stores;
+using RescueKit.Engine.Safety;
 using RescueKit.Model;
 
 namespace RescueKit.Engine.Receipts;
@@ -31,6 +32,7 @@ public sealed class ReceiptFile : IDisposable
                 throw new SafetyException($"{path} cannot hold the receipt: it belongs to {name}", "give the receipt another name");
         }
         RefuseOther(path);
+        SafetyChecks.NotAmongDevices(path);
         return new ReceiptFile(path, WholeFile.Prepare(path));
     }
 

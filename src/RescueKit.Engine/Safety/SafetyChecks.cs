@@ -11,13 +11,23 @@ internal static class SafetyChecks
 {
     public static void Confirmed(RunPlan plan, string? confirm)
     {
-        if (plan.ConfirmId is { } id && !string.Equals(id, confirm?.Trim(), StringComparison.OrdinalIgnoreCase))
+        if (plan.IsConfirmedBy(confirm)) return;
+        if (plan.ConfirmId is not { } id)
+            throw new SafetyException($"{plan.Onto.Path} holds nothing yet, and its name is not '{confirm}'", "check which target is meant");
+        throw new SafetyException(
+            confirm is null
+                ? $"writing over {plan.Onto.Path} has not been confirmed"
+                : $"'{confirm}' is not the id of {plan.Onto.Path}, which would be overwritten",
+            $"type its id, or give --confirm {id}");
+    }
+
+    /// <summary>What a person calls a disk must not become a file in memory because the disk is not there.</summary>
+    public static void NotAmongDevices(string path)
+    {
+        if (DiskInventory.IsAmongDevices(path))
         {
             throw new SafetyException(
-                confirm is null
-                    ? $"writing over {plan.Onto.Path} has not been confirmed"
-                    : $"'{confirm}' is not the id of {plan.Onto.Path}, which would be overwritten",
-                $"type its id, or give --confirm {id}");
+                $"there is no device {path}, and a file in its place would be kept in memory only", "check the name: rescuekit disk list shows the disks that are there");
         }
     }
 
@@ -41,6 +51,13 @@ internal static class SafetyChecks
     {
         if (AreSame(source, target))
             throw new SafetyException($"{target} is the source itself", "choose another target");
+    }
+
+    /// <summary>An image is made as a file, and kept on a file system.</summary>
+    public static void ImageIsFile(string image)
+    {
+        if (!Path.Exists(image) || DiskInventory.Describe(image).Geometry.Identity.Kind == "file") NotAmongDevices(image);
+        else throw new UsageException($"{image} is a disk, and IMAGE is a file", "to copy a disk onto another one: rescuekit clone SOURCE TARGET");
     }
 
     /// <param name="role">"source" or "target".</param>
@@ -104,20 +121,20 @@ internal static class SafetyChecks
 
     public static void Unchanged(MetadataDigest planned, IBlockSource disk, CancellationToken cancel)
     {
-        if (planned.FirstDifference(planned.Again(disk, cancel)) is { } where)
+        if (planned.DifferenceFrom(planned.Again(disk, cancel)) is { } how)
         {
             throw new SafetyException(
-                $"{disk.Name} has changed since the plan was made (at offset {where.Offset})", "look at the new plan and start again");
+                $"{disk.Name} has changed since the plan was made ({how})", "look at the new plan and start again");
         }
     }
 
-    /// <summary>Looks at a source again after a run has read it. Returns the first place that was written to meanwhile; null where none was.</summary>
-    public static Extent? ChangedMeanwhile(MetadataDigest before, IBlockSource disk, ReceiptDraft draft, CancellationToken cancel)
+    /// <summary>Looks at a source again after a run has read it. Returns where or by what it shows that it was written to meanwhile; null where nothing does.</summary>
+    public static string? ChangedMeanwhile(MetadataDigest before, IBlockSource disk, ReceiptDraft draft, CancellationToken cancel)
     {
         var after = before.Again(disk, cancel);
         if (before.IsComparable(after)) draft.MetadataAfter = after.Total;
         else draft.Warnings.Add($"Whether {disk.Name} was written to meanwhile could not be checked in full: not all of its tables and boot sectors could be read again.");
-        return before.FirstDifference(after);
+        return before.DifferenceFrom(after);
     }
 
     private static bool AreSame(string one, string other) =>

@@ -5,16 +5,19 @@ namespace RescueKit.Engine.Survey;
 
 /// <summary>
 /// SHA-256 over a disk's tables and over the first and last MiB of the disk and of each partition, where boot sectors and superblocks
-/// lie. Taken before and after a run it proves that nobody wrote to the disk in between.
+/// lie; and, where the disk keeps one (a file does), its mark of change. Taken before and after a run it shows whether anybody wrote to
+/// the disk in between: anywhere on a file, and at the places that every mounting and most writing touches on a device.
 /// </summary>
 internal sealed class MetadataDigest
 {
     private const int Edge = 1 << 20;
     private readonly List<(Extent Piece, ChunkDigest? Digest)> _pieces;
+    private readonly string? _mark;
 
-    private MetadataDigest(List<(Extent Piece, ChunkDigest? Digest)> pieces)
+    /// <param name="mark">What the disk says of its last change; null where it does not tell.</param>
+    private MetadataDigest(List<(Extent Piece, ChunkDigest? Digest)> pieces, string? mark)
     {
-        _pieces = pieces;
+        (_pieces, _mark) = (pieces, mark);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var (_, digest) in pieces)
         {
@@ -46,11 +49,12 @@ internal sealed class MetadataDigest
     {
         var again = Of(_pieces.Where(p => p.Digest is not null).Select(p => p.Piece), disk, cancel);
         var read = again._pieces.ToDictionary(p => p.Piece, p => p.Digest);
-        return new MetadataDigest([.. _pieces.Select(p => (p.Piece, read.GetValueOrDefault(p.Piece)))]);
+        return new MetadataDigest([.. _pieces.Select(p => (p.Piece, read.GetValueOrDefault(p.Piece)))], again._mark);
     }
 
     private static MetadataDigest Of(IEnumerable<Extent> pieces, IBlockSource disk, CancellationToken cancel)
     {
+        var mark = (disk as IChangeWitness)?.ChangeMark;
         using var buffer = new AlignedBuffer(Edge);
         var result = new List<(Extent, ChunkDigest?)>();
         foreach (var piece in pieces)
@@ -58,11 +62,24 @@ internal sealed class MetadataDigest
             cancel.ThrowIfCancellationRequested();
             result.Add((piece, Read(disk, piece, buffer.Span[..(int)piece.Length])));
         }
-        return new MetadataDigest(result);
+        return new MetadataDigest(result, mark);
     }
 
-    /// <summary>The first piece that differs; null where all are equal. Pieces that could not be read prove nothing either way.</summary>
-    public Extent? FirstDifference(MetadataDigest other)
+    /// <summary>
+    /// Where or by what the two differ, as part of a sentence; null where nothing does. Pieces that could not be read prove nothing either
+    /// way.
+    /// </summary>
+    public string? DifferenceFrom(MetadataDigest other)
+    {
+        if (FirstDifference(other) is { } piece) return $"at offset {piece.Offset}";
+        return _mark is not null && other._mark is not null && _mark != other._mark ? "its size or its time of change is another" : null;
+    }
+
+    /// <summary>True where nothing differs and something is known to be the same.</summary>
+    public bool IsSameDisk(MetadataDigest other) => DifferenceFrom(other) is null
+        && _pieces.Zip(other._pieces).Any(pair => pair.First.Digest is not null && pair.First.Digest == pair.Second.Digest);
+
+    private Extent? FirstDifference(MetadataDigest other)
     {
         for (var i = 0; i < _pieces.Count; i++)
         {

@@ -1,4 +1,5 @@
 using RescueKit.Disks;
+using RescueKit.Disks.Stores;
 using RescueKit.Model;
 
 namespace RescueKit.Engine.Transfers;
@@ -10,22 +11,40 @@ namespace RescueKit.Engine.Transfers;
 internal sealed class TargetAccess : IDisposable
 {
     private readonly Func<long, IBlockTarget>? _create;
+    private readonly IDisposable? _held;
 
-    private TargetAccess(string path, IBlockTarget? target, string? confirmId, Func<long, IBlockTarget>? create) =>
-        (Path, Target, ConfirmId, _create) = (path, target, confirmId, create);
+    private TargetAccess(string path, IBlockTarget? target, string? confirmId, Func<long, IBlockTarget>? create, IDisposable? held) =>
+        (Path, Target, ConfirmId, _create, _held) = (path, target, confirmId, create, held);
 
     public string Path { get; }
 
     /// <summary>Null while the file has not been made.</summary>
     public IBlockTarget? Target { get; private set; }
 
-    /// <summary>Null for a file that does not exist yet: nothing is overwritten.</summary>
+    /// <summary>Null for a file that is empty or does not exist yet: nothing is overwritten.</summary>
     public string? ConfirmId { get; }
 
-    public static TargetAccess Existing(string path, IBlockTarget target, string confirmId) => new(path, target, confirmId, null);
+    public static TargetAccess Existing(string path, IBlockTarget target, string confirmId) => new(path, target, confirmId, null, null);
 
-    /// <param name="create">Makes the file with the given length.</param>
-    public static TargetAccess New(string path, Func<long, IBlockTarget> create) => new(path, null, null, create);
+    /// <summary>A file that does not exist: nothing but this run may have made it when it is written.</summary>
+    public static TargetAccess New(string path) => new(path, null, null, length => BlockDevices.CreateTarget(path, length), null);
+
+    /// <summary>A file that is empty: held from now on, and still empty when it is written.</summary>
+    public static TargetAccess Empty(string path)
+    {
+        var file = BlockDevices.OpenEmpty(path);
+        return new TargetAccess(path, null, null, file.Grow, file);
+    }
+
+    /// <summary>A sentence where a file that is yet to be filled may find no room for <paramref name="bytes"/>; else none.</summary>
+    public IEnumerable<string> RoomWarnings(long bytes)
+    {
+        if (Target is not null) return [];
+        var folder = System.IO.Path.GetDirectoryName(DiskInventory.RealPath(Path)) ?? "/";
+        return new FolderStore(folder).FreeBytes is { } free && free < bytes
+            ? [$"{folder} has {free} bytes free for up to {bytes} bytes of data: the disk may not fit."]
+            : [];
+    }
 
     /// <summary>The target, made now with <paramref name="length"/> bytes where it did not exist.</summary>
     public IBlockTarget Ready(long length) => Target ??= _create!(length);
@@ -33,5 +52,9 @@ internal sealed class TargetAccess : IDisposable
     /// <summary>Has the kernel look at the new table; returns a sentence where it cannot.</summary>
     public string? Reread() => Target is { } target ? BlockDevices.RereadPartitionTable(target) : null;
 
-    public void Dispose() => Target?.Dispose();
+    public void Dispose()
+    {
+        Target?.Dispose();
+        _held?.Dispose();
+    }
 }

@@ -43,6 +43,7 @@ internal sealed class TransferExecution(
         var before = target.DurableBytes;
         meter.Begin("writing", total, () => sink.WrittenBytes == 0 ? 1 : (double)(target.DurableBytes - before) / sink.WrittenBytes);
         fill(sink);
+        sink.EmptyTail();
         meter.End();
         meter.Rename("syncing");
         target.Flush();

@@ -22,7 +22,7 @@ internal sealed record TargetLayout
     /// <summary>Boot sectors and superblocks of the volumes that are replaced.</summary>
     public required ExtentSet VolumeAreas { get; init; }
 
-    /// <summary>Tables, boot code and both ends of the disk; empty where single partitions are restored.</summary>
+    /// <summary>Tables, boot code, both ends of the disk, and what made old volumes behind the content recognisable; empty where single partitions are restored.</summary>
     public required ExtentSet TableAreas { get; init; }
 
     /// <summary>What is zeroed, a set after the other: what leads to a volume before the volume, what identifies it before its rest.</summary>
@@ -39,6 +39,9 @@ internal sealed record TargetLayout
 
     /// <summary>Source ranges that lose their meaning on this target (the backup GPT of a smaller disk): left zero.</summary>
     public ExtentSet DroppedInSource { get; init; } = ExtentSet.Empty;
+
+    /// <summary>What lies behind the end of the content, on a larger disk or in a larger partition: free.</summary>
+    public ExtentSet Tail { get; init; } = ExtentSet.Empty;
 
     /// <summary>Everything that is zeroed first and written last.</summary>
     public ExtentSet Critical => field ??= VolumeAreas.Union(TableAreas);

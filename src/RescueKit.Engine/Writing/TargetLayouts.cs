@@ -48,6 +48,7 @@ internal static class TargetLayouts
             Invalidation = InOrder(volumeAreas.Union(tableAreas), [ExtentSet.Of(HeadOf(target)).Union(targetTables), HeadsOf(places.Concat(targetVolumes))]),
             HeadLayers = HeadLayers([.. places, target]),
             Patches = patches,
+            Tail = ExtentSet.Of(Extent.FromTo(sourceLength, targetLength)),
             DroppedInSource = larger ? BackupTables(tables, sourceLength) : ExtentSet.Empty,
         };
     }
@@ -65,6 +66,7 @@ internal static class TargetLayouts
             Invalidation = InOrder(areas, [HeadsOf(places)]),
             HeadLayers = HeadLayers(places),
             Patches = patches,
+            Tail = ExtentSet.From(volumes.Select(v => Extent.FromTo(v.Onto.Offset + v.From.Length, v.Onto.End))),
         };
     }
 

@@ -42,6 +42,13 @@ internal sealed class TargetSink(IBlockTarget target, TargetLayout layout, FreeP
         }
     }
 
+    /// <summary>Does to what lies behind the content what is done to free blocks inside.</summary>
+    public void EmptyTail()
+    {
+        if (free == FreePolicy.Keep || target.UnwrittenIsZero) return;
+        foreach (var extent in layout.Tail.Except(layout.Critical)) Empty(extent);
+    }
+
     private void Empty(Extent extent)
     {
         for (var at = extent.Offset; at < extent.End; at += Step)

@@ -50,6 +50,14 @@ public class ConfirmationTests
     }
 
     [Fact]
+    public void An_id_given_for_another_target_is_not_taken_for_a_new_file()
+    {
+        var plan = Samples.Plan with { ConfirmId = null, Onto = Samples.Plan.Onto with { Path = "/tmp/new.raw" } };
+        foreach (var given in (string[])["Y7K2P", "NEW.RAW", ""]) Assert.Throws<SafetyException>(() => Confirmation.Obtain(plan, given, _terminal));
+        Assert.Equal("new.raw", Confirmation.Obtain(plan, "new.raw", _terminal));
+    }
+
+    [Fact]
     public void A_target_that_loses_nothing_needs_none()
     {
         Assert.Null(Confirmation.Obtain(Samples.Plan with { ConfirmId = null }, null, _terminal));

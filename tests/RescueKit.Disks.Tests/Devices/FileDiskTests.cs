@@ -53,6 +53,26 @@ public sealed class FileSourceTests : BlockSourceContract, IDisposable
     }
 
     [Fact]
+    public void Every_write_leaves_a_mark_and_no_read_does()
+    {
+        var path = _folder.File("disk");
+        using var source = CreateSource(Content());
+        Tool.Must("touch", "-a", "-d", "2020-01-01", path); // so that reading sets the time of access, even with relatime
+        var witness = (IChangeWitness)source;
+        var mark = witness.ChangeMark;
+        Assert.NotNull(mark);
+        source.Read(0, new byte[1000]);
+        source.DataIn(new Extent(0, source.Length));
+        Tool.Must("cp", path, _folder.File("copy"));
+        Assert.Equal(mark, witness.ChangeMark);
+
+        Tool.Must("touch", "-r", path, _folder.File("times"));
+        Tool.Must("sh", "-c", $"printf x | dd of={path} bs=1 seek=500 conv=notrunc status=none");
+        Tool.Must("touch", "-r", _folder.File("times"), path); // whoever sets the time of modification back is seen by the time of change
+        Assert.NotEqual(mark, witness.ChangeMark);
+    }
+
+    [Fact]
     public void A_file_cut_short_while_open_is_not_read_as_bad_sectors()
     {
         File.WriteAllBytes(_folder.File("disk"), Content());
@@ -78,7 +98,7 @@ public sealed class FileTargetTests : BlockTargetContract, IDisposable
     protected override IBlockTarget CreateTarget(byte[] content)
     {
         File.WriteAllBytes(_folder.File("disk"), content);
-        return BlockDevices.OpenTarget(_folder.File("disk"), 12345);
+        return BlockDevices.OpenTarget(_folder.File("disk"));
     }
 
     public void Dispose() => _folder.Dispose();
@@ -87,7 +107,7 @@ public sealed class FileTargetTests : BlockTargetContract, IDisposable
     public void A_new_file_is_sparse_and_known_to_be_zero()
     {
         var path = _folder.File("new");
-        using (var target = BlockDevices.OpenTarget(path, 1L << 40))
+        using (var target = BlockDevices.CreateTarget(path, 1L << 40))
         {
             Assert.True(target.UnwrittenIsZero);
             Assert.Equal(1L << 40, target.Length);
@@ -119,9 +139,42 @@ public sealed class FileTargetTests : BlockTargetContract, IDisposable
     }
 
     [Fact]
+    public void What_exists_is_never_made_anew()
+    {
+        var path = _folder.File("precious");
+        File.WriteAllText(path, "precious");
+        File.CreateSymbolicLink(_folder.File("link"), _folder.File("nowhere"));
+        foreach (var name in (string[])["precious", "link"])
+            Assert.Throws<SafetyException>(() => BlockDevices.CreateTarget(_folder.File(name), 1000));
+        Assert.Equal("precious", File.ReadAllText(path));
+        Assert.False(File.Exists(_folder.File("nowhere")));
+    }
+
+    [Fact]
+    public void An_empty_file_is_held_and_becomes_the_target_that_it_is()
+    {
+        var path = _folder.File("empty");
+        File.WriteAllBytes(path, []);
+        Tool.Must("chmod", "640", path);
+        var inode = Tool.Must("stat", "-c", "%i %a", path).Output;
+        using (var empty = BlockDevices.OpenEmpty(path))
+        {
+            Assert.Throws<SafetyException>(() => BlockDevices.OpenTarget(path));
+            using var target = empty.Grow(1 << 20);
+            Assert.Equal((1 << 20, true), (target.Length, target.UnwrittenIsZero));
+            target.Write(5, [1]);
+            Assert.Throws<SafetyException>(() => BlockDevices.OpenTarget(path));
+        }
+        Assert.Equal(inode, Tool.Must("stat", "-c", "%i %a", path).Output);
+        using var again = BlockDevices.OpenTarget(path);
+        Assert.Equal(1 << 20, again.Length);
+        Assert.Throws<SafetyException>(() => BlockDevices.OpenEmpty(path));
+    }
+
+    [Fact]
     public void A_length_that_the_file_system_cannot_hold_leaves_no_file()
     {
-        Assert.ThrowsAny<DeviceException>(() => BlockDevices.OpenTarget(_folder.File("new"), long.MaxValue));
+        Assert.ThrowsAny<DeviceException>(() => BlockDevices.CreateTarget(_folder.File("new"), long.MaxValue));
         Assert.False(File.Exists(_folder.File("new")));
     }
 
@@ -146,7 +199,7 @@ public sealed class FileTargetTests : BlockTargetContract, IDisposable
     [Fact]
     public void Progress_follows_the_disk_while_much_is_written()
     {
-        using var target = BlockDevices.OpenTarget(_folder.File("new"), 128 << 20);
+        using var target = BlockDevices.CreateTarget(_folder.File("new"), 128 << 20);
         var piece = new byte[1 << 20];
         for (var i = 0; i < 128; i++) target.Write((long)i << 20, piece);
         Assert.InRange(target.DurableBytes, 32L << 20, 127L << 20);

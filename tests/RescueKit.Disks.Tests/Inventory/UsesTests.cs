@@ -77,6 +77,18 @@ public sealed class UsesTests : IDisposable
     }
 
     [Fact]
+    public void A_file_among_device_nodes_is_known_by_the_file_system_and_by_the_place()
+    {
+        _machine.Disk("sda", Sata, 1 << 30).Mount("sda", "/").Mount("devtmpfs", "/dev", "devtmpfs", "0:6").Mount("tmpfs", "/dev/shm", "tmpfs", "0:7")
+            .Mount("devtmpfs", "/chroot/dev", "devtmpfs", "0:6");
+        var machine = _machine.Look();
+        Assert.All((string[])["/dev", "/dev/sdz", "/dev/disk/by-id", "/chroot/dev"], path => Assert.True(machine.IsAmongDevices(path), path));
+        Assert.All((string[])["/", "/device", "/dev/shm", "/dev/shm/x", "/chroot"], path => Assert.False(machine.IsAmongDevices(path), path));
+        using var container = new MadeUpMachine();
+        Assert.True(container.Disk("sda", Sata, 1 << 30).Mount("sda", "/").Look().IsAmongDevices("/dev"));
+    }
+
+    [Fact]
     public void Devices_stacked_in_a_circle_come_to_an_end()
     {
         _machine.Disk("dm-0", "", 1 << 20).Disk("dm-1", "", 1 << 20).Stack("dm-0", "dm-1").Stack("dm-1", "dm-0").Mount("dm-0", "/");
