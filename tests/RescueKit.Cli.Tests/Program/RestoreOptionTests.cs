@@ -14,7 +14,7 @@ public sealed class RestoreOptionTests : IDisposable
     [Theory]
     [InlineData("2:3")]
     [InlineData("1:2", "2:3")]
-    [InlineData("1:2", "2")]
+    [InlineData("2", "1:3")]
     public void Chosen_partitions_go_where_they_are_told_and_nowhere_else(params string[] mappings)
     {
         var disk = SmallDisk.Make(_folder);
@@ -69,8 +69,8 @@ public sealed class RestoreOptionTests : IDisposable
     {
         var disk = SmallDisk.Make(_folder);
         var image = _folder.File("disk.rki");
-        // Blocks of 1024 bytes; the noise alone is larger.
-        var limited = Rescuekit.Shell($"ulimit -f 3000; \"$R\" image create '{disk}' '{image}' --json --quiet");
+        // Blocks of 1024 bytes; the noise alone is larger. The .NET runtime itself makes a large file in memory, unless told not to.
+        var limited = Rescuekit.Shell($"export DOTNET_EnableWriteXorExecute=0; ulimit -f 3000; \"$R\" image create '{disk}' '{image}' --json --quiet");
         Assert.True(limited.ExitCode == 1, limited.Everything);
         using (var error = JsonDocument.Parse(limited.Output))
             Assert.Equal("no_space", error.RootElement.GetProperty("kind").GetString());

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
+using RescueKit.Disks;
+using RescueKit.Model;
 using RescueKit.Testing.Disks;
 using RescueKit.Testing.Tools;
 
@@ -101,6 +103,62 @@ public sealed class BadSectorTests : IDisposable
         Assert.NotEqual(0, Tool.Run("blkid", "-p", disk).ExitCode); // nothing that anybody would recognise
         MatrixProgram.Must("image", "restore", image, disk, "--confirm", "target.raw", "--quiet", "--verify");
         _disk.MustEqual(disk);
+    }
+
+    [Fact]
+    public void A_sync_that_failed_is_not_made_good_by_one_that_succeeds()
+    {
+        var disk = MatrixDisk.OfRandomBytes(_folder.File("target.raw"), _disk.Length, 6);
+        using (var faulty = FaultyDisk.Unsyncable(_folder, disk))
+        using (var target = BlockDevices.OpenTarget(faulty.Path))
+        {
+            target.Write(0, new byte[4096]);
+            Assert.Contains("onto stable storage", Assert.Throws<DeviceException>(target.Flush).Message, StringComparison.Ordinal);
+            Assert.Contains("takes no more writes", Assert.Throws<DeviceException>(target.Flush).Message, StringComparison.Ordinal);
+            Assert.Throws<DeviceException>(() => target.Write(0, new byte[4096]));
+            Assert.Throws<DeviceException>(() => target.WriteZeros(new Extent(0, 4096)));
+        }
+        Directory.Delete(_folder.File("synced"));
+        using (var faulty = FaultyDisk.Unsyncable(_folder, disk))
+        {
+            var image = _folder.File("disk.rki");
+            MatrixProgram.Must("image", "create", _disk.Path, image, "--quiet");
+            var failed = MatrixProgram.Run("image", "restore", image, faulty.Path, "--confirm", "disk.raw", "--json", "--quiet");
+            Assert.Equal(1, failed.ExitCode);
+            Assert.Contains("onto stable storage", failed.Error, StringComparison.Ordinal);
+        }
+        Assert.NotEqual(0, Tool.Run("blkid", "-p", disk).ExitCode);
+    }
+
+    [Theory]
+    [InlineData("fail")]
+    [InlineData("skip")]
+    public async Task A_disk_that_goes_away_ends_with_1_and_never_as_done_with_losses(string onBadSector)
+    {
+        // Held up at a bad area, so that there is a middle to be unplugged in.
+        var bad = (Offset: InFiles(File.ReadAllBytes(_disk.Path))[^1] / Page * Page, Length: (long)Page);
+        var image = _folder.File("disk.rki");
+        using (var faulty = FaultyDisk.Slow(_folder, _disk.Path, bad, seconds: 3))
+        using (var process = Process.Start(new ProcessStartInfo(MatrixProgram.Path, ["image", "create", faulty.Path, image, "--on-bad-sector", onBadSector])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!)
+        {
+            var output = process.StandardOutput.ReadToEndAsync();
+            while (await process.StandardError.ReadLineAsync() is { } line && !line.StartsWith("reading: ", StringComparison.Ordinal)) { }
+            faulty.Unplug();
+            var error = await process.StandardError.ReadToEndAsync();
+            Assert.True(process.WaitForExit(TimeSpan.FromMinutes(2)), "still running");
+            await output;
+            Assert.True(process.ExitCode == 1, error);
+            Assert.Contains("is gone", error, StringComparison.Ordinal);
+            Assert.Contains("--resume", error, StringComparison.Ordinal);
+        }
+        // The same disk from elsewhere: its image is gone on with to the same content.
+        MatrixProgram.Must("image", "create", _disk.Path, image, "--resume", "--quiet", "--verify");
+        MatrixProgram.Must("image", "restore", image, _folder.File("back.raw"), "--quiet");
+        _disk.MustEqual(_folder.File("back.raw"));
     }
 
     private static List<(long Offset, long Length)> Unreadable(string receipt)

@@ -55,10 +55,22 @@ internal sealed class FaultyDisk : IDisposable
     public static FaultyDisk Unwritable(TempFolder folder, string disk, (long Offset, long Length) bad) =>
         Scripted(folder, "unwritable", disk, read: "", write: $"if {Touches(bad)}; then echo EIO >&2; exit 1; fi");
 
+    /// <summary>The first sync fails; what was written stays readable, and later syncs succeed.</summary>
+    public static FaultyDisk Unsyncable(TempFolder folder, string disk) =>
+        Scripted(folder, "unsyncable", disk, read: "", write: "", flush: $"if mkdir '{folder.File("synced")}' 2>/dev/null; then echo EIO >&2; exit 1; fi");
+
+    /// <summary>The disk is not there any more, as when its cable is pulled.</summary>
+    public void Unplug()
+    {
+        _process.Kill(entireProcessTree: true);
+        _process.WaitForExit();
+    }
+
     public void Dispose()
     {
         var waited = Stopwatch.StartNew();
-        while (!Tool.Run("fusermount3", "-u", _folder).Ok && !_process.HasExited && waited.Elapsed < Patience) Thread.Sleep(20);
+        // Whoever was killed in the middle of a request may hold the file for a moment.
+        while (!Tool.Run("fusermount3", "-u", _folder).Ok && waited.Elapsed < Patience) Thread.Sleep(20);
         if (!_process.WaitForExit(Patience)) _process.Kill(entireProcessTree: true);
         _process.Dispose();
     }
@@ -66,9 +78,9 @@ internal sealed class FaultyDisk : IDisposable
     // $3 is the length of a request, $4 its offset (nbdkit-eval-plugin(1), nbdkit-sh-plugin(3)).
     private static string Touches((long Offset, long Length) bad) => $"[ $4 -lt {bad.Offset + bad.Length} ] && [ $(($4+$3)) -gt {bad.Offset} ]";
 
-    private static FaultyDisk Scripted(TempFolder folder, string name, string disk, string read, string write) => new(folder, name,
+    private static FaultyDisk Scripted(TempFolder folder, string name, string disk, string read, string write, string flush = "") => new(folder, name,
         [
-            "eval", $"get_size=stat -L -c %s '{disk}'", "can_write=exit 0", "can_flush=exit 0", $"flush=sync '{disk}'",
+            "eval", $"get_size=stat -L -c %s '{disk}'", "can_write=exit 0", "can_flush=exit 0", $"flush={flush}\nsync '{disk}'",
             $"pread={read}\ndd if='{disk}' iflag=skip_bytes,count_bytes skip=$4 count=$3 bs=64k status=none",
             $"pwrite={write}\ndd of='{disk}' oflag=seek_bytes seek=$4 bs=64k conv=notrunc status=none",
         ]);

@@ -41,6 +41,7 @@ public class CloneSourceFaultTests(SmallDisks disks)
             else
             {
                 Assert.Equal(1, outcome.ExitCode);
+                transfer.MustBeAsSaid(target, outcome.Error!.Message);
                 transfer.MustHoldNothingHalf(target);
             }
             if (outcome.ExitCode != 0) transfer.MustComplete(target);
