@@ -34,8 +34,11 @@ internal static class CommandTree
     {
         var root = new RootCommand("RescueKit images whole disks and puts them back: partition tables, boot code and the used blocks of every partition.")
         {
-            new Command("disk", "Look at disks") { DiskListCommand.Build(host), DiskShowCommand.Build(host) },
-            new Command("image", "Make, restore, verify and look into images of disks")
+            new ExampleCommand("disk", "Look at disks", "rescuekit disk list", "rescuekit disk show /dev/sda") { DiskListCommand.Build(host), DiskShowCommand.Build(host) },
+            new ExampleCommand("image", "Make, restore, verify and look into images of disks",
+                "rescuekit image create /dev/sda /media/stick/web1.rki",
+                "rescuekit image verify /media/stick/web1.rki",
+                "rescuekit image restore /media/stick/web1.rki /dev/sdb --dry-run")
             {
                 ImageCreateCommand.Build(host), ImageRestoreCommand.Build(host), ImageVerifyCommand.Build(host), ImageInfoCommand.Build(host),
             },
@@ -49,9 +52,17 @@ internal static class CommandTree
 
     private static int UsageError(ParseResult parse, IReadOnlyList<string> arguments, CliHost host)
     {
-        var message = string.Join("; ", parse.Errors.Select(e => e.Message.TrimEnd('.')));
-        var error = new ErrorInfo(message, "usage", CliHost.HelpFor(parse), ExitCodes.Usage);
+        var error = new ErrorInfo(MessageOf(parse), "usage", CliHost.HelpFor(parse), ExitCodes.Usage);
         ErrorReport.Print(host.Terminal, error, arguments.Contains("--json"));
         return error.ExitCode;
+    }
+
+    /// <summary>The parser says that an argument is missing and not which.</summary>
+    private static string MessageOf(ParseResult parse)
+    {
+        var arguments = parse.CommandResult.Command.Arguments;
+        var missing = arguments.Where(a => parse.GetResult(a) is null or { Tokens.Count: 0 }).Select(a => $"{a.Name} is missing");
+        var others = parse.Errors.Where(e => e.SymbolResult is not ArgumentResult { Tokens.Count: 0 } of || !arguments.Contains(of.Argument));
+        return string.Join("; ", missing.Concat(others.Select(e => e.Message.TrimEnd('.'))));
     }
 }

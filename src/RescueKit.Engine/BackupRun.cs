@@ -35,6 +35,7 @@ internal sealed class BackupRun : RunBase
             throw new SafetyException($"{request.Image} exists already", "choose another name, delete it first, or go on with it: --resume");
         if (!store.Exists(name) && request.Resume)
             throw new UsageException($"{request.Image} does not exist, so there is nothing to resume", "run it again without --resume");
+        SafetyChecks.NotEmpty(source);
         _survey = DiskSurvey.Take(source, new SurveyOptions
         {
             AllBlocks = request.AllBlocks,
@@ -58,7 +59,7 @@ internal sealed class BackupRun : RunBase
     {
         draft.PartitionAt = _survey.PartitionAt;
         draft.MetadataBefore = _before.Total;
-        SafetyChecks.Unchanged(_before, _source, _survey);
+        SafetyChecks.Unchanged(_before, _source, cancel);
         if (_source is ReopeningSource reopening) reopening.Cancel = cancel;
         TakeImage(draft, meter, cancel);
         draft.Warnings.AddRange(_survey.Warnings.Except(draft.Warnings));
@@ -118,7 +119,7 @@ internal sealed class BackupRun : RunBase
             draft.Unreadable = Passes.Run(content, sink, _request.OnBadSector, _request.BadSectorTime, meter, Resources, cancel);
             meter.End();
             meter.Rename("syncing");
-            CheckSource(draft);
+            CheckSource(draft, cancel);
             _stage = Stage.Ending;
             Complete(draft, writer);
             _stage = Stage.Complete;
@@ -139,9 +140,9 @@ internal sealed class BackupRun : RunBase
     }
 
     /// <summary>Looked at before the image is completed, which seals it: one that mixes two states of the disk must never look whole.</summary>
-    private void CheckSource(ReceiptDraft draft)
+    private void CheckSource(ReceiptDraft draft, CancellationToken cancel)
     {
-        var after = MetadataDigest.Of(_source, _survey.Layout);
+        var after = _before.Again(_source, cancel);
         draft.MetadataAfter = after.Total;
         if (_before.FirstDifference(after) is { } changed) throw Failures.SourceChanged(_source.Name, changed);
     }

@@ -15,6 +15,8 @@ namespace RescueKit.Engine;
 internal sealed class CloneRun : RunBase
 {
     private const long RegionBytes = 256 << 20;
+    private const string TwoAlike =
+        "Both disks will then carry the same disk id, partition ids and file system UUIDs: a system that sees both may take one for the other, so let it see one.";
 
     private readonly IBlockSource _source;
     private readonly TargetAccess _access;
@@ -33,6 +35,7 @@ internal sealed class CloneRun : RunBase
     public CloneRun(IBlockSource source, TargetAccess access, CloneRequest request, RunResources resources) : base(resources)
     {
         (_source, _access, _request) = (source, access, request);
+        SafetyChecks.NotEmpty(source);
         _survey = DiskSurvey.Take(source, new SurveyOptions
         {
             AllBlocks = request.AllBlocks,
@@ -58,7 +61,7 @@ internal sealed class CloneRun : RunBase
                 : PlanItems.Disk(_targetSurvey.Disk, _targetSurvey.Layout) with { Path = access.Path },
             Items = _transfer.Items,
             Lost = _transfer.Lost,
-            Warnings = [.. _survey.Warnings, .. _transfer.Warnings],
+            Warnings = [.. _survey.Warnings, .. _transfer.Warnings, TwoAlike],
             ConfirmId = access.ConfirmId,
             BytesToRead = PlanItems.BytesToRead(_survey),
             BytesToWrite = _survey.UsedBytes,
@@ -80,8 +83,8 @@ internal sealed class CloneRun : RunBase
     {
         draft.PartitionAt = _survey.PartitionAt;
         draft.MetadataBefore = _before.Total;
-        SafetyChecks.Unchanged(_before, _source, _survey);
-        if (_targetSurvey is not null) SafetyChecks.Unchanged(_targetBefore!, _targetSurvey.Disk, _targetSurvey);
+        SafetyChecks.Unchanged(_before, _source, cancel);
+        if (_targetSurvey is not null) SafetyChecks.Unchanged(_targetBefore!, _targetSurvey.Disk, cancel);
         if (_source is ReopeningSource reopening) reopening.Cancel = cancel;
         var target = _access.Ready(_content.Length);
         SafetyChecks.LargeEnough(target.Name, target.Length, _content.Length);
@@ -92,7 +95,7 @@ internal sealed class CloneRun : RunBase
         _execution.Write(draft, Plan.BytesToRead, sink =>
         {
             draft.Unreadable = _content.Unreadable = Passes.Run(_content, new RecordingSink(sink, kept, seen), _request.OnBadSector, _request.BadSectorTime, meter, Resources, cancel);
-            CheckSource(draft); // before the target becomes bootable
+            CheckSource(draft, cancel); // before the target becomes bootable
         }, cancel);
         draft.BytesExcluded = _survey.Volumes.Where(v => v.Included).Sum(v => v.ExcludedBytes);
         draft.Warnings.AddRange(_survey.Warnings.Except(draft.Warnings));
@@ -108,9 +111,9 @@ internal sealed class CloneRun : RunBase
             : aftermath;
     }
 
-    private void CheckSource(ReceiptDraft draft)
+    private void CheckSource(ReceiptDraft draft, CancellationToken cancel)
     {
-        var after = MetadataDigest.Of(_source, _survey.Layout);
+        var after = _before.Again(_source, cancel);
         draft.MetadataAfter = after.Total;
         if (_before.FirstDifference(after) is { } changed) throw Failures.SourceChanged(_source.Name, changed);
     }

@@ -36,7 +36,11 @@ public sealed record Receipt
     public IReadOnlyList<PlanItem> Partitions { get; init; } = [];
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
-    /// <summary>SHA-256 over the source's tables, boot sectors and superblocks before and after the run: equal, or the run failed.</summary>
+    /// <summary>What was left out though nobody asked for that: sentences. Makes the verdict "complete with losses".</summary>
+    public IReadOnlyList<string> Skipped { get; init; } = [];
+
+    /// <summary>SHA-256 over the source's tables, boot sectors and superblocks before and after the run: equal, or the run failed; sectors that
+    /// died in between make them differ, too.</summary>
     public string? SourceMetadataBefore { get; init; }
     public string? SourceMetadataAfter { get; init; }
     public string? Error { get; init; }

@@ -42,7 +42,10 @@ internal sealed class RestoreRun : RunBase
         Unreadable = unreadable;
         var disk = image.Description.Disk;
         _contentAsDisk = new ContentSource(
-            _content, new DiskGeometry(disk.LogicalSectorSize, disk.PhysicalSectorSize, new DiskIdentity("image", disk.Model, disk.Serial)));
+            _content, new DiskGeometry(disk.LogicalSectorSize, disk.PhysicalSectorSize, new DiskIdentity("image", disk.Model, disk.Serial))
+            {
+                SectorSizeIsGuess = disk.SectorSizeIsGuess == true,
+            });
         _layout = PartitionTableReader.Read(_contentAsDisk);
         if (access.Target is { } target)
         {
@@ -62,7 +65,7 @@ internal sealed class RestoreRun : RunBase
                 : PlanItems.Disk(_targetSurvey.Disk, _targetSurvey.Layout) with { Path = access.Path },
             Items = _transfer.Items,
             Lost = _transfer.Lost,
-            Warnings = [.. image.Repairs, .. KnownLosses(), .. _transfer.Warnings],
+            Warnings = [.. image.Repairs, .. _layout.Warnings.Select(w => $"In the image: {w}"), .. KnownLosses(), .. _transfer.Warnings],
             ConfirmId = access.ConfirmId,
             BytesToRead = image.Summary?.StoredBytes ?? 0,
             BytesToWrite = bytes,
@@ -91,7 +94,7 @@ internal sealed class RestoreRun : RunBase
         if (_image.IsComplete) draft.RootDigest = _image.RootDigest.ToString();
         draft.PartitionAt = PartitionAt;
         draft.BytesExcluded = _image.Summary?.ExcludedBytes ?? 0;
-        if (_targetSurvey is not null) SafetyChecks.Unchanged(_targetBefore!, _targetSurvey.Disk, _targetSurvey);
+        if (_targetSurvey is not null) SafetyChecks.Unchanged(_targetBefore!, _targetSurvey.Disk, cancel);
         var target = _access.Ready(_content.Length);
         SafetyChecks.LargeEnough(target.Name, target.Length, _request.Partitions.Count == 0 ? _content.Length : 0);
         _execution = new TransferExecution(target, _transfer.Layout, _content, _contentAsDisk.Read, _request.Free, meter, Resources);
@@ -100,6 +103,8 @@ internal sealed class RestoreRun : RunBase
         draft.Unreadable = Unreadable.Intersect(_transfer.Layout.Scope);
         if (_losses is not null) RecordLosses(draft, _losses.Lost.Intersect(_transfer.Layout.Scope));
         if (_request.Verify) _execution.Verify(draft, Plan.BytesToWrite, seen: null, cancel);
+        if (_request.Partitions.Count > 0) return; // no table was written
+        draft.Skipped.AddRange(_image.Description.Volumes.Where(v => !v.Included).Select(v => $"Partition {v.Number} is not part of the image."));
         if (_access.Reread() is { } problem) draft.Warnings.Add(problem);
     }
 

@@ -38,8 +38,12 @@ public interface IBlockTarget : IBlockSource
     /// <summary>Afterwards the range reads as zeros, by whatever means the target has that guarantee it.</summary>
     void WriteZeros(Extent extent);
 
-    /// <summary>Tells the target that the range's content is of no interest. Says nothing about what it reads as afterwards.</summary>
-    void Discard(Extent extent);
+    /// <summary>
+    /// Tells the target that the range's content is of no interest. Says nothing about what it reads as afterwards. False where the target has
+    /// no such thing: all of it is as it was.
+    /// </summary>
+    /// <exception cref="BlockWriteException">It has, and failed.</exception>
+    bool Discard(Extent extent);
 
     /// <summary>Returns when everything written so far is on stable storage. A failure is final: it is never retried.</summary>
     void Flush();

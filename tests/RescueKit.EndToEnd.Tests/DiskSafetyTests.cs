@@ -146,6 +146,14 @@ public sealed class DiskSafetyTests : IDisposable
     }
 
     [Fact]
+    public void A_device_that_cannot_have_partitions_has_no_table_to_be_read_anew()
+    {
+        using var loop = new LoopDevice(SparseFile.Create(_folder.File("disk"), Length), partitioned: false);
+        using var target = BlockDevices.OpenTarget(loop.Path);
+        Assert.Null(BlockDevices.RereadPartitionTable(target));
+    }
+
+    [Fact]
     public void A_device_that_ends_within_a_sector_counts_its_whole_sectors()
     {
         var path = _folder.File("disk");

@@ -141,6 +141,8 @@ public class RoundTripTests(DiskFixture disks)
         var before = target.ToArray();
         var receipt = Bench.Restore(store, target);
         Assert.Contains(receipt.Warnings, w => w.Contains("Partition 1 is not part", StringComparison.Ordinal));
+        Assert.Equal(("complete with losses", 5), (receipt.Verdict, receipt.ExitCode));
+        Assert.Equal(["Partition 1 is not part of the image.", "Partition 3 is not part of the image."], receipt.Skipped);
         var (left, taken) = (disks.Gpt.Volumes[0], disks.Gpt.Volumes[1]);
         Assert.True(Same(before, target.ToArray(), left.Offset, left.Length), "a partition that is not in the image was touched");
         using var folder = new TempFolder();

@@ -18,16 +18,25 @@ internal sealed class HelpWithExamples(HelpAction usual, ITerminal terminal) : S
     private const int UsualWidth = 100;
     private const int NarrowestTerminal = 60;
 
+    /// <summary>Of the program as a whole: what most people come for.</summary>
+    private static readonly string[] Overall =
+    [
+        "rescuekit disk list",
+        "rescuekit image create /dev/sda /media/stick/web1.rki",
+        "rescuekit image restore /media/stick/web1.rki /dev/sdb --dry-run",
+        "rescuekit clone /dev/sda /dev/sdb --dry-run",
+    ];
+
     public override bool ClearsParseErrors => true;
 
     public override int Invoke(ParseResult parseResult)
     {
         usual.MaxWidth = terminal.OutputIsTerminal && terminal.ErrorColumns >= NarrowestTerminal ? terminal.ErrorColumns : UsualWidth;
         usual.Invoke(parseResult);
-        if (parseResult.CommandResult.Command is not ExampleCommand { Examples.Count: > 0 } command) return 0;
+        var examples = parseResult.CommandResult.Command is ExampleCommand command ? command.Examples : Overall;
         var output = parseResult.InvocationConfiguration.Output;
         output.WriteLine("Examples:");
-        foreach (var example in command.Examples) output.WriteLine($"  {example}");
+        foreach (var example in examples) output.WriteLine($"  {example}");
         output.WriteLine();
         return 0;
     }

@@ -28,7 +28,7 @@ internal static class ImageInfoCommand
             var document = ImageInspector.Inspect(parse.GetRequiredValue(image), passphrase);
             if (parse.GetValue(json)) JsonOutput.Write(host.Terminal.Out, document);
             else ImageText.Write(host.Terminal.Out, document);
-            return ExitCodes.Done;
+            return document.MissingParts.Count == 0 ? ExitCodes.Done : ExitCodes.Image;
         }));
         return command;
     }

@@ -33,6 +33,7 @@ internal static class ImageInspector
         MissingParts = [.. Enumerable.Range(1, head.Parts[^1].Number).Except(head.Parts.Select(part => part.Number))],
         StoredBytes = head.Parts.Sum(part => part.Length),
         Partitions = [],
+        Warnings = [],
         Repairs = [],
     };
 
@@ -52,6 +53,7 @@ internal static class ImageInspector
             Taken = Taken(description.Taken),
             Disk = Disk(description.Disk),
             Partitions = [.. description.Volumes.Select(Volume)],
+            Warnings = description.Warnings ?? [],
             Repairs = image.Repairs,
         };
         if (image.Summary is not { } summary)

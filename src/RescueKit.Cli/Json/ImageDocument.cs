@@ -34,6 +34,9 @@ internal sealed record ImageDocument
     public ImageDiskDocument? Disk { get; init; }
     public required IReadOnlyList<ImageVolumeDocument> Partitions { get; init; }
 
+    /// <summary>What was odd about the disk's partition table when it was taken.</summary>
+    public required IReadOnlyList<string> Warnings { get; init; }
+
     /// <summary>What had to be worked around to open it.</summary>
     public required IReadOnlyList<string> Repairs { get; init; }
 }

@@ -17,6 +17,7 @@ internal static class ImageText
         WriteParts(to, image);
         WriteTaken(to, image);
         WritePartitions(to, image);
+        foreach (var warning in image.Warnings) to.WriteLine($"  warning: {warning}");
         foreach (var repair in image.Repairs) to.WriteLine($"  note: {repair}");
         if (!image.Opened) to.WriteLine("  The rest is encrypted: give --passphrase-file FILE or --passphrase-fd N to see it.");
         if (!image.Complete) WriteResume(to, image);

@@ -20,6 +20,7 @@ internal static class ReceiptText
         if (receipt.ImageId is { } id) to.WriteLine($"  image id    {id}");
         if (receipt.RootDigest is { } digest) to.WriteLine($"  root digest {digest}");
         if (receipt.BytesUnreadable > 0) WriteUnreadable(to, receipt);
+        foreach (var skipped in receipt.Skipped) to.WriteLine($"  SKIPPED     {skipped}");
         foreach (var warning in receipt.Warnings) to.WriteLine($"  warning: {warning}");
     }
 

@@ -7,7 +7,7 @@ internal static class Units
 {
     private const double KiB = 1L << 10, MiB = 1L << 20, GiB = 1L << 30, TiB = 1L << 40;
 
-    /// <summary>"465.8 GiB"; smaller units below a tenth of a GiB.</summary>
+    /// <summary>"465.8 GiB"; smaller units below one GiB.</summary>
     public static string Size(long bytes)
     {
         var (unit, name) = UnitFor(bytes);
@@ -46,7 +46,7 @@ internal static class Units
     {
         < 1 << 10 => (1, "B"),
         < 1 << 20 => (KiB, "KiB"),
-        < (1L << 30) / 10 => (MiB, "MiB"),
+        < 1L << 30 => (MiB, "MiB"),
         < 1L << 40 => (GiB, "GiB"),
         _ => (TiB, "TiB"),
     };

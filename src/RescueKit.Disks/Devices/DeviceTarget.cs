@@ -50,12 +50,13 @@ internal sealed class DeviceTarget(DeviceHandle device, DiskIdentity identity) :
         ZeroWriter.Write(Extent.FromTo(whole.End, extent.End), Write);
     }
 
-    /// <summary>Best effort: a device that cannot discard just keeps its content.</summary>
-    public void Discard(Extent extent)
+    public bool Discard(Extent extent)
     {
         CheckRange(extent.Offset, extent.Length);
         var whole = WholeSectorsIn(extent);
-        if (!whole.IsEmpty) LibC.ControlRange(File, LibC.BlkDiscard, whole.Offset, whole.Length);
+        if (whole.IsEmpty || LibC.ControlRange(File, LibC.BlkDiscard, whole.Offset, whole.Length)) return true;
+        var errno = LibC.LastError;
+        return Errno.MeansUnsupported(errno) ? false : throw PosixIo.WriteFailed(Name, whole, errno, Device.IsGone);
     }
 
     public void Flush()
@@ -70,7 +71,8 @@ internal sealed class DeviceTarget(DeviceHandle device, DiskIdentity identity) :
     /// <summary>Has the kernel read the partition table anew. Null when done, else why not.</summary>
     public unsafe string? RereadTable()
     {
-        if (LibC.Control(File, LibC.BlkRereadTable, null) == 0) return null;
+        // EINVAL: a device that cannot have partitions (a loop device set up without them): the kernel has no table to go on with.
+        if (LibC.Control(File, LibC.BlkRereadTable, null) == 0 || LibC.LastError == Errno.Invalid) return null;
         return LibC.LastError is var errno && errno == Errno.Busy
             ? $"{Name}: the kernel goes on with the old partition table, since a partition is in use"
             : $"{Name}: the kernel did not read the new partition table: {Errno.Text(errno)}";

@@ -44,10 +44,12 @@ internal sealed class FileTarget(SafeFileHandle file, string path, long length, 
         ZeroWriter.Write(extent, (offset, zeros) => PosixIo.Write(File, Name, offset, zeros));
     }
 
-    public void Discard(Extent extent)
+    public bool Discard(Extent extent)
     {
         CheckRange(extent.Offset, extent.Length);
-        if (!extent.IsEmpty) PunchHole(extent);
+        if (extent.IsEmpty || PunchHole(extent)) return true;
+        var errno = LibC.LastError;
+        return Errno.MeansUnsupported(errno) ? false : throw PosixIo.WriteFailed(Name, extent, errno, isGone: null);
     }
 
     public void Flush()

@@ -10,7 +10,7 @@ namespace RescueKit.Engine.Reading;
 /// sector.
 /// </summary>
 /// <remarks>
-/// <paramref name="limit"/> bounds the time that the second part spends on reads that fail or hang. When it is up, what was not read by
+/// <paramref name="limit"/> bounds the time that both parts spend on reads that fail or hang. When it is up, what was not read by
 /// then stays unreadable.
 /// </remarks>
 internal sealed class Salvage(SurveyedContent content, IChunkSink sink, TimeSpan? limit, ProgressMeter meter, TimeProvider clock)
@@ -30,7 +30,6 @@ internal sealed class Salvage(SurveyedContent content, IChunkSink sink, TimeSpan
         using var buffer = new AlignedBuffer(content.ChunkSize);
         using var worker = sink.NewWorker();
         var bad = Sweep(deferred, buffer, worker, cancel);
-        _spent = TimeSpan.Zero;
         return Recover(bad, buffer, worker, cancel);
     }
 
@@ -53,7 +52,7 @@ internal sealed class Salvage(SurveyedContent content, IChunkSink sink, TimeSpan
             bool Take(Extent chunk)
             {
                 cancel.ThrowIfCancellationRequested();
-                if (!Try(() => region.Read(chunk, buffer.Span[..(int)chunk.Length], quick: true))) return false;
+                if (TimeIsUp || !Try(() => region.Read(chunk, buffer.Span[..(int)chunk.Length], quick: true))) return false;
                 Hand(region, chunk, buffer.Span[..(int)chunk.Length], worker, ExtentSet.Empty);
                 return true;
             }
@@ -92,12 +91,14 @@ internal sealed class Salvage(SurveyedContent content, IChunkSink sink, TimeSpan
     private void Recover(Extent extent, Extent chunk, AlignedBuffer buffer, ExtentSetBuilder missing, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
+        var at = (int)(extent.Offset - chunk.Offset);
         if (TimeIsUp)
         {
+            // The larger read that failed may have left something here.
+            buffer.Span.Slice(at, (int)extent.Length).Clear();
             missing.Add(extent);
             return;
         }
-        var at = (int)(extent.Offset - chunk.Offset);
         if (Try(() => content.Survey.Disk.Read(extent.Offset, buffer.Span.Slice(at, (int)extent.Length)))) return;
         var middle = Middle(extent);
         if (middle is null)

@@ -27,13 +27,16 @@ internal sealed class ReceiptDraft(string operation, DateTimeOffset startedAt, P
     public Func<long, int?> PartitionAt { get; set; } = _ => null;
     public IReadOnlyList<PlanItem> Partitions { get; set; } = [];
     public List<string> Warnings { get; } = [];
+
+    /// <summary>What a run had to leave out, though it was not told to; a sentence each.</summary>
+    public List<string> Skipped { get; } = [];
     public string? MetadataBefore { get; set; }
     public string? MetadataAfter { get; set; }
 
     /// <summary>Set by a run that came to its end and found its object wanting; null where all is well.</summary>
     public ImageException? Finding { get; set; }
 
-    public Receipt Finish(DateTimeOffset finishedAt) => (Finding, Unreadable.IsEmpty) switch
+    public Receipt Finish(DateTimeOffset finishedAt) => (Finding, Unreadable.IsEmpty && Skipped.Count == 0) switch
     {
         ({ } finding, _) => Fail(finding, finishedAt),
         (null, true) => Make("complete", 0, null, finishedAt),
@@ -68,6 +71,7 @@ internal sealed class ReceiptDraft(string operation, DateTimeOffset startedAt, P
             Unreadable = [.. Unreadable.Take(MostRanges).Select(e => new UnreadableRange(e.Offset, e.Length, PartitionAt(e.Offset)))],
             Partitions = Partitions,
             Warnings = warnings,
+            Skipped = [.. Skipped],
             SourceMetadataBefore = MetadataBefore,
             SourceMetadataAfter = MetadataAfter,
             Error = error,

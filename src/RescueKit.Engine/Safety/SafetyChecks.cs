@@ -30,6 +30,12 @@ internal static class SafetyChecks
             throw new SafetyException($"{target.Path} is in use: {string.Join(", ", target.Uses)}", "unmount or stop what uses it, or choose another disk");
     }
 
+    /// <exception cref="UsageException">There is nothing to read.</exception>
+    public static void NotEmpty(IBlockSource source)
+    {
+        if (source.Length == 0) throw new UsageException($"{source.Name} has 0 bytes: there is nothing to copy", "name a disk; in a card reader, insert a medium first");
+    }
+
     public static void DifferentDisks(string source, string target)
     {
         if (DiskInventory.RealPath(source) == DiskInventory.RealPath(target))
@@ -96,9 +102,9 @@ internal static class SafetyChecks
         }
     }
 
-    public static void Unchanged(MetadataDigest planned, IBlockSource disk, DiskSurvey survey)
+    public static void Unchanged(MetadataDigest planned, IBlockSource disk, CancellationToken cancel)
     {
-        if (planned.FirstDifference(MetadataDigest.Of(disk, survey.Layout)) is { } where)
+        if (planned.FirstDifference(planned.Again(disk, cancel)) is { } where)
         {
             throw new SafetyException(
                 $"{disk.Name} has changed since the plan was made (at offset {where.Offset})", "look at the new plan and start again");

@@ -16,11 +16,15 @@ internal static class Describing
         {
             Disk = new SourceDisk(
                 disk.Length, disk.Geometry.LogicalSectorSize, disk.Geometry.PhysicalSectorSize, layout.Kind.ToString().ToLowerInvariant(),
-                layout.SectorSize, layout.DiskId, disk.Name, identity.Model, identity.Serial, identity.Wwn, identity.Bus),
+                layout.SectorSize, layout.DiskId, disk.Name, identity.Model, identity.Serial, identity.Wwn, identity.Bus)
+            {
+                SectorSizeIsGuess = disk.Geometry.SectorSizeIsGuess ? true : null,
+            },
             Volumes = [.. survey.Volumes.Select(Volume)],
             Taken = new Taking("cold", "offline", startedAt) { Host = Environment.MachineName },
             TableAreas = TableAreas(survey),
             Writer = tool,
+            Warnings = layout.Warnings.Count > 0 ? layout.Warnings : null,
         };
     }
 

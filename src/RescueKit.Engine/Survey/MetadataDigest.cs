@@ -10,35 +10,51 @@ namespace RescueKit.Engine.Survey;
 internal sealed class MetadataDigest
 {
     private const int Edge = 1 << 20;
-    private readonly List<(Extent Piece, ChunkDigest? Digest)> _pieces = [];
+    private readonly List<(Extent Piece, ChunkDigest? Digest)> _pieces;
 
-    private MetadataDigest() { }
+    private MetadataDigest(List<(Extent Piece, ChunkDigest? Digest)> pieces)
+    {
+        _pieces = pieces;
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var (_, digest) in pieces) hash.AppendData(digest ?? default);
+        Total = Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
 
-    /// <summary>Hexadecimal.</summary>
-    public string Total { get; private set; } = "";
+    /// <summary>Hexadecimal; pieces that could not be read count as zeros.</summary>
+    public string Total { get; }
 
     public static MetadataDigest Of(IBlockSource disk, DiskLayout layout)
     {
-        var result = new MetadataDigest();
         var whole = new Extent(0, disk.Length);
         var areas = layout.Partitions.Select(p => p.Extent.Intersect(whole)).Append(whole).Where(e => !e.IsEmpty)
             .SelectMany(e => new[] { new Extent(e.Offset, Math.Min(Edge, e.Length)), Extent.FromTo(Math.Max(e.Offset, e.End - Edge), e.End) });
         var set = ExtentSet.From(areas).Union(layout.TableAreas.Clip(whole)).AlignOutward(AlignedBuffer.Alignment, disk.Length);
-        using var buffer = new AlignedBuffer(Edge);
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var pieces = new List<Extent>();
         foreach (var area in set)
         {
-            for (var at = area.Offset; at < area.End; at += Edge)
-            {
-                var piece = Extent.FromTo(at, Math.Min(area.End, at + Edge));
-                var digest = Read(disk, piece, buffer.Span[..(int)piece.Length]);
-                result._pieces.Add((piece, digest));
-                var bytes = digest ?? default;
-                hash.AppendData(bytes);
-            }
+            for (var at = area.Offset; at < area.End; at += Edge) pieces.Add(Extent.FromTo(at, Math.Min(area.End, at + Edge)));
         }
-        result.Total = Convert.ToHexStringLower(hash.GetHashAndReset());
-        return result;
+        return Of(pieces, disk, default);
+    }
+
+    /// <summary>The same pieces once more. What could not be read before is not tried again: each try may hold a dying disk up for minutes.</summary>
+    public MetadataDigest Again(IBlockSource disk, CancellationToken cancel)
+    {
+        var again = Of(_pieces.Where(p => p.Digest is not null).Select(p => p.Piece), disk, cancel);
+        var read = again._pieces.ToDictionary(p => p.Piece, p => p.Digest);
+        return new MetadataDigest([.. _pieces.Select(p => (p.Piece, read.GetValueOrDefault(p.Piece)))]);
+    }
+
+    private static MetadataDigest Of(IEnumerable<Extent> pieces, IBlockSource disk, CancellationToken cancel)
+    {
+        using var buffer = new AlignedBuffer(Edge);
+        var result = new List<(Extent, ChunkDigest?)>();
+        foreach (var piece in pieces)
+        {
+            cancel.ThrowIfCancellationRequested();
+            result.Add((piece, Read(disk, piece, buffer.Span[..(int)piece.Length])));
+        }
+        return new MetadataDigest(result);
     }
 
     /// <summary>The first piece that differs; null where all are equal. Pieces that could not be read prove nothing either way.</summary>

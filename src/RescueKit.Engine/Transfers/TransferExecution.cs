@@ -31,6 +31,7 @@ internal sealed class TransferExecution(
         finally
         {
             draft.BytesWritten = sink.WrittenBytes + _last.WrittenBytes;
+            if (sink.CannotDiscard) draft.Warnings.Add($"{target.Name} cannot discard: blocks that are free on the source keep what they held. --free zero overwrites them.");
         }
     }
 
@@ -69,7 +70,7 @@ internal sealed class TransferExecution(
         }
         meter.End();
         foreach (var range in readBack.NotComparable)
-            draft.Warnings.Add($"{range.Length} bytes at offset {range.Offset} could not be verified: what is in use there cannot be read from the source any more.");
+            draft.Skipped.Add($"{range.Length} bytes at offset {range.Offset} could not be verified: what is in use there cannot be read from the source any more.");
     }
 
     /// <summary>What the target is worth now. Promises no more than the order of writes and syncs does.</summary>

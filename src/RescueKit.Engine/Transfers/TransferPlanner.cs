@@ -26,8 +26,7 @@ internal sealed class TransferPlanner(
         SafetyChecks.LargeEnough(targetPath, length, content.Length);
         if (target is not null)
         {
-            SafetyChecks.SameSectorSize(
-                targetPath, target.Disk.Geometry, layout.Kind == PartitionTableKind.None ? content.Geometry.LogicalSectorSize : layout.SectorSize);
+            CheckSectorSize(target.Disk.Geometry);
             SafetyChecks.NoSetMember(target, target.Volumes.Select(v => v.Partition.Number));
         }
         if (length != content.Length && volumes.FirstOrDefault(v => v.AnchoredToDiskEnd) is { } anchored)
@@ -35,20 +34,27 @@ internal sealed class TransferPlanner(
         foreach (var volume in volumes.Where(v => !v.Included))
             _warnings.Add($"Partition {volume.Number} is not part of the source: what lies there on the target stays as it is.");
         var included = volumes.Where(v => v.Included).ToList();
+        var tables = GptRelocation.Patches(content, layout, length);
+        if (tables.Count > 0)
+        {
+            _warnings.Add(length == content.Length
+                ? $"What is damaged or missing of the partition table is made anew on {targetPath}."
+                : $"The backup GPT moves to the end of {targetPath}.");
+        }
         return new Transfer(
             TargetLayouts.WholeDisk(
                 content.Length, length, [.. included.Select(v => new PlacedVolume(v.Extent, v.Extent))],
                 ExtentSet.From(volumes.Where(v => !v.Included).Select(v => v.Extent)), layout.TableAreas,
-                target?.Layout.TableAreas ?? ExtentSet.Empty, GptRelocation.Patches(content, layout, length)),
+                target?.Layout.TableAreas ?? ExtentSet.Empty, tables),
             [.. volumes.Select(v => Item(v, v.Included ? v.Number : null)), PlanItems.Gaps(GapBytes())],
-            Lost(target?.Volumes ?? []), _warnings);
+            LostWithTheDisk(), _warnings);
     }
 
     public Transfer Partitions(IReadOnlyList<PartitionMapping> mappings)
     {
         if (target is null)
             throw new SafetyException($"{targetPath} does not exist, so it has no partition to restore into", "restore the whole disk, or name an existing disk");
-        SafetyChecks.SameSectorSize(targetPath, target.Disk.Geometry, layout.SectorSize);
+        CheckSectorSize(target.Disk.Geometry);
         if (mappings.GroupBy(m => m.To).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new UsageException($"two partitions cannot go into partition {twice.Key}");
         if (mappings.GroupBy(m => m.From).FirstOrDefault(g => g.Count() > 1) is { } same)
@@ -85,6 +91,19 @@ internal sealed class TransferPlanner(
             .Select(patch => new BlockPatch(patch.Offset + start, patch.Bytes))];
     }
 
+    /// <summary>A table counts in sectors of a size. A file system without one, in a file, need not: the file's sector size is a guess.</summary>
+    private void CheckSectorSize(DiskGeometry onto)
+    {
+        if (layout.Kind != PartitionTableKind.None || !content.Geometry.SectorSizeIsGuess)
+        {
+            SafetyChecks.SameSectorSize(targetPath, onto, layout.Kind == PartitionTableKind.None ? content.Geometry.LogicalSectorSize : layout.SectorSize);
+        }
+        else if (!onto.SectorSizeIsGuess && onto.LogicalSectorSize > content.Geometry.LogicalSectorSize)
+        {
+            _warnings.Add($"{targetPath} has sectors of {onto.LogicalSectorSize} bytes; the content comes from a file, and a file system made for smaller ones will not mount.");
+        }
+    }
+
     private static SafetyException EndAnchored(TransferVolume volume, long length) => new(
         $"partition {volume.Number} ({volume.FileSystem}) keeps data at positions counted from the end, so it cannot go to a place of another size",
         $"choose a target of exactly {length} bytes");
@@ -94,6 +113,13 @@ internal sealed class TransferPlanner(
         v.Included ? v.WholeReason : null, v.Included ? v.AlternativeBytes : null);
 
     private long GapBytes() => ExtentSet.From(layout.Partitions.Select(p => p.Extent)).ComplementIn(new Extent(0, content.Length)).TotalLength;
+
+    private IReadOnlyList<string> LostWithTheDisk()
+    {
+        if (target is null) return [];
+        _warnings.AddRange(target.Layout.Warnings.Select(w => $"{targetPath} as it is now: {w}"));
+        return target.Layout.Partitions.Count > 0 ? Lost(target.Volumes) : [$"the whole disk: its content is not recognised, {target.Disk.Length} bytes"];
+    }
 
     private static IReadOnlyList<string> Lost(IEnumerable<SurveyedVolume> volumes) =>
     [

@@ -20,6 +20,9 @@ internal sealed class TargetSink(IBlockTarget target, TargetLayout layout, FreeP
     /// <summary>Bytes written so far; zeros that a fresh file has anyway are not written.</summary>
     public long WrittenBytes => Interlocked.Read(ref _written);
 
+    /// <summary>Discarding was asked for, and the target has no such thing.</summary>
+    public bool CannotDiscard { get; private set; }
+
     public void Begin(ContentRegion region) { }
 
     public IChunkSinkWorker NewWorker() => new Worker(this);
@@ -30,7 +33,7 @@ internal sealed class TargetSink(IBlockTarget target, TargetLayout layout, FreeP
 
     public void End(ContentRegion region, ExtentSet unreadable)
     {
-        if (free == FreePolicy.Keep || target.UnwrittenIsZero) return;
+        if (free == FreePolicy.Keep || target.UnwrittenIsZero || CannotDiscard) return;
         var unused = region.Used.Union(region.Excluded).ComplementIn(region.Range);
         foreach (var segment in layout.Segments)
         {
@@ -45,8 +48,9 @@ internal sealed class TargetSink(IBlockTarget target, TargetLayout layout, FreeP
         {
             cancel.ThrowIfCancellationRequested();
             var step = Extent.FromTo(at, Math.Min(extent.End, at + Step));
-            if (free == FreePolicy.Discard) target.Discard(step);
-            else target.WriteZeros(step);
+            if (free == FreePolicy.Zero) target.WriteZeros(step);
+            else CannotDiscard = !target.Discard(step);
+            if (CannotDiscard) return;
         }
     }
 

@@ -14,11 +14,18 @@ public sealed record ImageDescription
 
     /// <summary>The tool and version that wrote it.</summary>
     public required string Writer { get; init; }
+
+    /// <summary>What was odd about the disk's partition table, a sentence each ("the primary GPT is damaged…"); null where nothing was.</summary>
+    public IReadOnlyList<string>? Warnings { get; init; }
 }
 
 public sealed record SourceDisk(
     long Length, int LogicalSectorSize, int PhysicalSectorSize, string TableKind, int TableSectorSize, string? DiskId, string Name,
-    string? Model, string? Serial, string? Wwn, string? Bus);
+    string? Model, string? Serial, string? Wwn, string? Bus)
+{
+    /// <summary>True for a file, which has no sector size of its own; null where it is the disk's.</summary>
+    public bool? SectorSizeIsGuess { get; init; }
+}
 
 /// <summary>A partition (or the whole disk, number 0) as found and as imaged. Offsets and sizes in bytes.</summary>
 public sealed record ImagedVolume(

@@ -49,6 +49,7 @@ internal static class Samples
         Unreadable = [new UnreadableRange(1048576, 4096, 2), new UnreadableRange(8388608, 4096, null)],
         Partitions = [new PlanItem(2, null, "ext4", "root", 232 * GiB, 81 * GiB, "used blocks", null, null)],
         Warnings = ["Partition 3 was left out."],
+        Skipped = ["Partition 4 is not part of the image."],
         SourceMetadataBefore = Digest,
         SourceMetadataAfter = Digest,
         Error = null,
@@ -132,6 +133,7 @@ internal static class Samples
                 "9b1c2d3e-0000-4000-8000-000000000002", "root", "ext4", "rootfs", "9b1c2d3e-0000-4000-8000-000000000003", 4096, 87296000000, true,
                 "needs journal replay", true, 8192, true, true, ["A warning."]),
         ],
+        Warnings = ["The primary GPT is damaged; the backup at the end of the disk was used."],
         Repairs = ["The index was rebuilt by scanning."],
     };
 }

@@ -47,6 +47,7 @@ public class GoldenTests
         MissingParts = [],
         StoredBytes = 1000,
         Partitions = [],
+        Warnings = [],
         Repairs = [],
     }));
 

@@ -17,7 +17,7 @@ public class PlanTextTests
 
               partition  file system              label       size    to copy  how
               -          tables, boot code, gaps  -        3.0 MiB    3.0 MiB  whole
-              1          FAT32                    ESP      0.5 GiB    0.1 GiB  used blocks
+              1          FAT32                    ESP    512.0 MiB  102.4 MiB  used blocks
               2 -> 3     NTFS                     C:     400.0 GiB  400.0 GiB  whole: hibernated
               partition 2 was not cleanly unmounted: 400.0 GiB as planned, 71.0 GiB with --unclean used
 

@@ -44,6 +44,17 @@ public class HelpTests
     }
 
     [Theory]
+    [InlineData("")]
+    [InlineData("disk")]
+    [InlineData("image")]
+    public void What_holds_commands_shows_some_of_them(string command)
+    {
+        var help = Rescuekit.Run([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
+        Assert.Equal((0, ""), (help.ExitCode, help.Error));
+        Assert.Contains($"Examples:\n  rescuekit {command}", help.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("--hot")]
     [InlineData("--parent x")]
     [InlineData("--differential")]

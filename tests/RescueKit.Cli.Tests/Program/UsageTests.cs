@@ -40,6 +40,14 @@ public class UsageTests
         Assert.Contains(remedy, lines[1], StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("image create", "error: SOURCE is missing; IMAGE is missing")]
+    [InlineData("image create disk.raw", "error: IMAGE is missing")]
+    [InlineData("disk show", "error: DISK is missing")]
+    [InlineData("image create a b --split", "error: Required argument missing for option: '--split'")]
+    public void What_is_missing_is_named(string commandLine, string message) =>
+        Assert.Equal(message, Rescuekit.Run(commandLine.Split(' ')).Error.Split('\n')[0]);
+
     [Fact]
     public void With_json_the_error_is_a_document_on_standard_output_too()
     {

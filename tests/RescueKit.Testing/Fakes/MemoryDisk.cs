@@ -81,10 +81,14 @@ public sealed class MemoryDisk(long length, int sectorSize = 512, string name = 
         }
     }
 
-    public void Discard(Extent extent)
+    /// <summary>False plays a disk that has no discard.</summary>
+    public bool CanDiscard { get; init; } = true;
+
+    public bool Discard(Extent extent)
     {
         Check(extent.Offset, extent.Length);
         Before?.Invoke("discard", extent);
+        return CanDiscard;
     }
 
     public void Flush()
