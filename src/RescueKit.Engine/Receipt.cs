@@ -45,7 +45,7 @@ public sealed record Receipt
     public string? SourceMetadataAfter { get; init; }
     public string? Error { get; init; }
 
-    /// <summary>0, 1, 3, 5, 130: DESIGN §5.</summary>
+    /// <summary>DESIGN §5.</summary>
     public int ExitCode { get; init; }
 }
 

@@ -140,6 +140,20 @@ public class AftermathTests(DiskFixture disks)
     }
 
     [Fact]
+    public void An_image_that_could_not_even_be_begun_leaves_no_file()
+    {
+        var (store, receipts) = (new MemoryStore(), new Dictionary<string, byte[]>());
+        store.Before = (operation, _, _) =>
+        {
+            if (operation == "flush") throw new NoSpaceException("the fake store is full", "Free some room there.");
+        };
+        var error = Assert.Throws<NoSpaceException>(() => Bench.Backup(MemoryDisk.FromBytes(disks.GptBytes), store, receipts: receipts));
+        Assert.DoesNotContain("resume", error.Remedy, StringComparison.Ordinal);
+        Assert.Empty(store.Parts);
+        Assert.Empty(receipts);
+    }
+
+    [Fact]
     public void What_helps_against_the_error_comes_before_what_helps_afterwards()
     {
         var store = FillingUp();

@@ -16,7 +16,11 @@ internal sealed class MetadataDigest
     {
         _pieces = pieces;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var (_, digest) in pieces) hash.AppendData(digest ?? default);
+        foreach (var (_, digest) in pieces)
+        {
+            var bytes = digest ?? default;
+            hash.AppendData(bytes);
+        }
         Total = Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 

@@ -98,7 +98,21 @@ internal sealed class WriterStart : IDisposable
         catch
         {
             appender.Dispose();
+            if (scan is null) TakeAway(store, name);
             throw;
+        }
+    }
+
+    /// <summary>Of a new image that does not even have its beginning: nothing of the disk is in it, and it would be in the way of the next attempt.</summary>
+    private static void TakeAway(IImageStore store, string name)
+    {
+        try
+        {
+            store.Delete(name);
+        }
+        catch (RescueKitException)
+        {
+            // What failed first is what has to be told.
         }
     }
 
