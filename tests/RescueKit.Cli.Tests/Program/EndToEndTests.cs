@@ -160,6 +160,61 @@ public sealed class EndToEndTests : IDisposable
     }
 
     [Fact]
+    public void A_restore_that_fails_half_way_has_a_receipt_all_the_same()
+    {
+        var disk = SmallDisk.Make(_folder);
+        var image = _folder.File("disk.rki");
+        Must("image", "create", disk, image, "--codec", "none", "--quiet");
+        using (var file = new FileStream(image, FileMode.Open))
+        {
+            file.Position = file.Length / 2;
+            var value = file.ReadByte();
+            file.Position--;
+            file.WriteByte((byte)(value ^ 1));
+        }
+        var receipt = _folder.File("receipt.json");
+        var restore = Rescuekit.Run("image", "restore", image, _folder.File("new.raw"), "--json", "--receipt", receipt);
+        Assert.Equal(3, restore.ExitCode);
+        using var printed = Json(restore);
+        Assert.Contains("neither booted nor mounted", printed.RootElement.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains("another copy", printed.RootElement.GetProperty("remedy").GetString(), StringComparison.Ordinal);
+        using var written = JsonDocument.Parse(File.ReadAllText(receipt));
+        foreach (var found in (JsonElement[])[printed.RootElement.GetProperty("receipt"), written.RootElement])
+        {
+            Assert.Equal("failed", found.GetProperty("verdict").GetString());
+            Assert.False(found.GetProperty("cancelled").GetBoolean());
+            Assert.Equal(3, found.GetProperty("exit_code").GetInt32());
+        }
+    }
+
+    [Fact]
+    public void A_restore_of_an_image_that_lacks_partitions_ends_with_5_and_names_them()
+    {
+        var disk = SmallDisk.Make(_folder);
+        var image = _folder.File("disk.rki");
+        Must("image", "create", disk, image, "--partition", "2", "--quiet");
+        var restore = Rescuekit.Run("image", "restore", image, _folder.File("new.raw"), "--json");
+        Assert.Equal(5, restore.ExitCode);
+        using var printed = Json(restore);
+        Assert.Equal("Partition 1 is not part of the image.", printed.RootElement.GetProperty("skipped")[0].GetString());
+        Assert.Equal("complete with losses", printed.RootElement.GetProperty("verdict").GetString());
+    }
+
+    [Fact]
+    public void Info_of_an_image_without_one_of_its_parts_ends_with_3()
+    {
+        var disk = SmallDisk.Make(_folder);
+        var image = _folder.File("disk.rki");
+        Must("image", "create", disk, image, "--codec", "none", "--split", "2M", "--quiet");
+        Must("image", "info", image);
+        File.Delete(image + ".002");
+        var info = Rescuekit.Run("image", "info", image, "--json");
+        Assert.Equal(3, info.ExitCode);
+        using var printed = Json(info);
+        Assert.Equal(2, printed.RootElement.GetProperty("missing_parts")[0].GetInt32());
+    }
+
+    [Fact]
     public void An_encrypted_image_opens_with_its_passphrase_only_and_tells_nothing_without()
     {
         var disk = SmallDisk.Make(_folder);
