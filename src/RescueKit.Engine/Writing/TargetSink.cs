@@ -49,8 +49,7 @@ internal sealed class TargetSink(IBlockTarget target, TargetLayout layout, FreeP
             cancel.ThrowIfCancellationRequested();
             var step = Extent.FromTo(at, Math.Min(extent.End, at + Step));
             if (free == FreePolicy.Zero) target.WriteZeros(step);
-            else CannotDiscard = !target.Discard(step);
-            if (CannotDiscard) return;
+            else CannotDiscard = CannotDiscard || !target.Discard(step);
         }
     }
 

@@ -23,6 +23,7 @@ public class ReceiptTextTests
               UNREADABLE  8.0 KiB in 2 ranges:
                 offset 1048576, 4096 bytes, partition 2
                 offset 8388608, 4096 bytes
+              SKIPPED     Partition 4 is not part of the image.
               warning: Partition 3 was left out.
 
             """.ReplaceLineEndings("\n"), printed.ToString());
