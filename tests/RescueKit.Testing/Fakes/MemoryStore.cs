@@ -7,7 +7,7 @@ public sealed class MemoryStore : IImageStore
 {
     public Dictionary<string, MemoryPart> Parts { get; } = [];
 
-    /// <summary>Seen before each operation ("append", "flush", "read", "create"); may throw to inject a fault.</summary>
+    /// <summary>Seen before each operation ("append", "flush", "read", "create", "delete"); may throw to inject a fault.</summary>
     public Action<string, string, long>? Before { get; set; }
 
     /// <summary>A part that cannot be read where the extent lies.</summary>
@@ -19,7 +19,12 @@ public sealed class MemoryStore : IImageStore
 
     public bool Exists(string name) => Parts.ContainsKey(name);
     public IReadOnlyList<string> List(string prefix) => [.. Parts.Keys.Where(k => k.StartsWith(prefix, StringComparison.Ordinal))];
-    public void Delete(string name) => Parts.Remove(name);
+
+    public void Delete(string name)
+    {
+        Before?.Invoke("delete", name, 0);
+        Parts.Remove(name);
+    }
 
     public IPartReader OpenRead(string name) => Parts.TryGetValue(name, out var part)
         ? new Reader(this, name, part)
