@@ -64,21 +64,20 @@ public sealed class RestoreOptionTests : IDisposable
         if (free != "keep") Assert.InRange(allocated, 1, new FileInfo(target).Length / 2);
     }
 
+    /// <summary>An image goes on in another part (PartFileTests); a disk file has to be as long as the disk.</summary>
     [Fact]
-    public void A_limit_of_file_sizes_ends_a_backup_resumable()
+    public void A_target_file_that_may_not_be_so_long_is_not_begun()
     {
         var disk = SmallDisk.Make(_folder);
         var image = _folder.File("disk.rki");
-        // Blocks of 1024 bytes; the noise alone is larger. The .NET runtime itself makes a large file in memory, unless told not to.
-        var limited = Rescuekit.Shell($"export DOTNET_EnableWriteXorExecute=0; ulimit -f 3000; \"$R\" image create '{disk}' '{image}' --json --quiet");
+        var target = _folder.File("new.raw");
+        Must("image", "create", disk, image, "--quiet");
+        // Blocks of 1024 bytes. The .NET runtime itself makes a large file in memory, unless told not to.
+        var limited = Rescuekit.Shell($"export DOTNET_EnableWriteXorExecute=0; ulimit -f 3000; \"$R\" image restore '{image}' '{target}' --json --quiet");
         Assert.True(limited.ExitCode == 1, limited.Everything);
         using (var error = JsonDocument.Parse(limited.Output))
             Assert.Equal("no_space", error.RootElement.GetProperty("kind").GetString());
-        Assert.Contains("--resume", limited.Error, StringComparison.Ordinal);
-        Assert.InRange(new FileInfo(image).Length, 1, 3000 * 1024);
-        Must("image", "create", disk, image, "--resume", "--quiet", "--verify");
-        Must("image", "restore", image, _folder.File("new.raw"), "--quiet");
-        SmallDisk.MustBeWhole(_folder.File("new.raw"), _folder);
+        Assert.False(File.Exists(target));
     }
 
     private static byte[] Noise(int length)
