@@ -243,7 +243,7 @@ public class SafetyTests(DiskFixture disks)
             Assert.Null(run.Plan.ConfirmId);
             Tool.Must("sh", "-c", $"printf precious > {target}"); // a program that knows no locks
             Assert.Throws<SafetyException>(() => run.Execute(null, null, default));
-            Assert.Equal("precious", System.IO.File.ReadAllText(target));
+            Assert.Equal("precious", Tool.Must("cat", target).Output);
         }
         System.IO.File.WriteAllBytes(target, []);
         using (var run = Runs.Clone(new CloneRequest(disks.Gpt.Path, target))) Assert.Equal(0, run.Execute(null, null, default).ExitCode);
