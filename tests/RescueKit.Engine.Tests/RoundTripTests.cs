@@ -127,14 +127,18 @@ public class RoundTripTests(DiskFixture disks)
     public void What_is_free_behind_the_end_is_discarded_too_and_never_what_is_used()
     {
         var target = Bench.RandomDisk(disks.Gpt.Length + (30 << 20));
-        var discarded = ExtentSet.Empty;
+        var (discarded, zeroed) = (ExtentSet.Empty, ExtentSet.Empty);
         target.Before = (operation, extent) =>
         {
             if (operation == "discard") discarded = discarded.Union(ExtentSet.Of(extent));
+            if (operation == "zero") zeroed = zeroed.Union(ExtentSet.Of(extent));
         };
         var store = Bench.TakeImage(disks.GptBytes);
         Bench.Restore(store, target, Bench.RestoreRequest with { Free = FreePolicy.Discard });
-        Assert.True(discarded.Contains(Extent.FromTo(disks.Gpt.Length, target.Length - (1 << 20))));
+        // Where the old disk could have been recognised (a copy of btrfs's superblock lies at 64 MiB), zeros are better than nothing said.
+        var tail = ExtentSet.Of(Extent.FromTo(disks.Gpt.Length, target.Length));
+        Assert.Empty(tail.Except(discarded).Except(zeroed));
+        Assert.InRange(tail.Intersect(discarded).TotalLength, 28 << 20, 30 << 20);
         using var image = ImageReader.Open(store, Bench.Image);
         Assert.Empty(discarded.Intersect(image.ReadRegion(0).Used));
         // A partition that is larger than what goes into it has a free end, too.
