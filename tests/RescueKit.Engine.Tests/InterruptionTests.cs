@@ -116,6 +116,14 @@ public class InterruptionTests(DiskFixture disks)
         Assert.Contains(receipt.ImageId.ToString()!, json, StringComparison.Ordinal);
         foreach (var secret in new[] { "memory", "EFI", "root", "NTFS", "ext4", receipt.RootDigest!, receipt.SourceMetadataBefore!, $"{disks.Gpt.Length}", $"{receipt.BytesRead}" })
             Assert.DoesNotContain(secret, json.Replace("root_digest", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        // What a search of the clear image does find: tables, boot sectors, and the names in its description.
+        var clear = Bench.TakeImage(disks.GptBytes, Bench.BackupRequest with { Codec = Images.Codecs.CodecKind.None });
+        foreach (var secret in new[] { "EFI PART", "NTFS    ", "FAT32   ", "logical_sector_size", "partition_type", "\"ext4\"" })
+        {
+            var text = System.Text.Encoding.ASCII.GetBytes(secret);
+            Assert.True(clear.Parts.Values.Any(part => part.Span.IndexOf(text) >= 0), $"{secret} is nothing to search for");
+            Assert.DoesNotContain(store.Parts.Values, part => part.Span.IndexOf(text) >= 0);
+        }
         var target = Bench.RandomDisk(disks.Gpt.Length);
         Assert.Equal(0, Bench.Restore(store, target, Bench.RestoreRequest with { Passphrase = () => "open sesame"u8.ToArray() }).ExitCode);
         Assert.Throws<WrongPassphraseException>(() =>

@@ -8,37 +8,68 @@ namespace RescueKit.Images.Tests;
 public class DamageTests
 {
     [Theory]
-    [InlineData(CodecKind.Lz4, false)]
-    [InlineData(CodecKind.None, true)]
-    public void Truncated_at_every_length_it_is_refused_or_told(CodecKind codec, bool encrypted)
+    [InlineData(CodecKind.None, false, null)]
+    [InlineData(CodecKind.Lz4, false, null)]
+    [InlineData(CodecKind.Zstd, false, 20_000L)]
+    [InlineData(CodecKind.Lz4, true, null)]
+    [InlineData(CodecKind.None, true, 20_000L)]
+    public void Truncated_at_every_length_it_is_refused_or_told(CodecKind codec, bool encrypted, long? split)
     {
         var disk = TestDisk.Mixed(3, 8);
-        var (store, summary) = TestImages.Create(disk, TestImages.Options(codec, encrypted));
-        var whole = store.Parts[TestImages.Name].ToArray();
+        var (store, summary) = TestImages.Create(disk, TestImages.Options(codec, encrypted, split));
         Assert.Equal(Verdict.Sound, Judge.Examine(store, disk, summary.RootDigest));
-        for (var length = 0; length < whole.Length; length++)
+        foreach (var (name, part) in store.Parts.ToList())
         {
-            store.Parts[TestImages.Name] = new MemoryPart(whole[..length]);
-            Assert.NotEqual(Verdict.Sound, Judge.Examine(store, disk, summary.RootDigest));
+            var whole = part.ToArray();
+            for (var length = 0; length < whole.Length; length++)
+            {
+                store.Parts[name] = new MemoryPart(whole[..length]);
+                Assert.NotEqual(Verdict.Sound, Judge.Examine(store, disk, summary.RootDigest));
+            }
+            store.Parts[name] = part;
         }
     }
 
     [Theory]
-    [InlineData(CodecKind.Lz4, false)]
-    [InlineData(CodecKind.Zstd, false)]
-    [InlineData(CodecKind.None, true)]
-    public void Every_flipped_byte_is_found_by_verify(CodecKind codec, bool encrypted)
+    [InlineData(CodecKind.None, false, null)]
+    [InlineData(CodecKind.Lz4, false, null)]
+    [InlineData(CodecKind.Zstd, false, 20_000L)]
+    [InlineData(CodecKind.Lz4, true, null)]
+    [InlineData(CodecKind.None, true, 20_000L)]
+    public void Every_flipped_byte_is_found_by_verify(CodecKind codec, bool encrypted, long? split)
     {
         var disk = TestDisk.Mixed(3, 8);
-        var (store, summary) = TestImages.Create(disk, TestImages.Options(codec, encrypted));
-        var bytes = store.Parts[TestImages.Name].Span;
-        for (var i = 0; i < bytes.Length; i++)
+        var (store, summary) = TestImages.Create(disk, TestImages.Options(codec, encrypted, split));
+        foreach (var part in store.Parts.Values)
         {
-            bytes[i] ^= (byte)(1 << (i % 8));
-            Assert.NotEqual(Verdict.Sound, Judge.Examine(store, disk, summary.RootDigest));
-            bytes[i] ^= (byte)(1 << (i % 8));
+            var bytes = part.Span;
+            for (var i = 0; i < bytes.Length; i++)
+            {
+                bytes[i] ^= (byte)(1 << (i % 8));
+                Assert.NotEqual(Verdict.Sound, Judge.Examine(store, disk, summary.RootDigest));
+                bytes[i] ^= (byte)(1 << (i % 8));
+            }
         }
         Assert.Equal(Verdict.Sound, Judge.Examine(store, disk, summary.RootDigest));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Chunks_that_changed_places_or_vanished_are_found(bool dropped)
+    {
+        var disk = TestDisk.Mixed(4, 40);
+        var (store, summary) = TestImages.Create(disk, TestImages.Options());
+        var pair = Frames.Of(store).Where(f => f.Header.Type == FrameType.Chunk).GroupBy(f => f.Header.StoredLength).First(g => g.Count() > 1).Take(2).ToList();
+        var (first, second, length) = ((int)pair[0].Offset, (int)pair[1].Offset, (int)pair[0].Header.TotalLength);
+        var part = store.Parts[TestImages.Name].Span;
+        var kept = part.Slice(first, length).ToArray();
+        part.Slice(second, length).CopyTo(part[first..]);
+        if (!dropped) kept.CopyTo(part[second..]);
+        using var reader = ImageReader.Open(store, TestImages.Name);
+        var verification = new Verification.ImageVerifier(reader).Run(null, default);
+        Assert.InRange(verification.Damage.Count(d => d.Disk is not null), dropped ? 1 : 2, int.MaxValue);
+        Assert.Equal(Verdict.Reported, Judge.Examine(store, disk, summary.RootDigest));
     }
 
     [Theory]
@@ -87,6 +118,17 @@ public class DamageTests
         using var reader = ImageReader.Open(store, TestImages.Name, TestImages.Opener);
         Assert.Equal(summary, reader.Summary);
         TestImages.AssertHolds(reader, disk);
+    }
+
+    [Fact]
+    public void A_whole_image_is_opened_without_reading_its_chunks()
+    {
+        var disk = TestDisk.Mixed(4, 2000);
+        var (store, _) = TestImages.Create(disk, TestImages.Options(chunksPerRegion: 256));
+        var reads = 0;
+        store.Before = (operation, _, _) => reads += operation == "read" ? 1 : 0;
+        using (var reader = ImageReader.Open(store, TestImages.Name)) Assert.True(reader.IsComplete);
+        Assert.InRange(reads, 1, 8);
     }
 
     [Fact]

@@ -72,6 +72,48 @@ public class EncryptionTests
     }
 
     [Fact]
+    public void No_nonce_repeats_under_one_key_whatever_was_torn_before()
+    {
+        var used = new HashSet<(string Salt, ulong Sequence)>();
+        var store = new MemoryStore();
+        var random = new Random(4);
+        for (var run = 0; run < 30; run++)
+        {
+            var salt = "";
+            var inner = new Random(1000 + run);
+            var hooks = TestImages.Repeatable(run) with
+            {
+                // The salt of the session is the last that is drawn before frames are sealed.
+                Random = bytes =>
+                {
+                    inner.NextBytes(bytes);
+                    salt = Convert.ToHexString(bytes);
+                },
+                NonceUsed = (_, sequence) => Assert.True(used.Add((salt, sequence)), $"nonce {sequence} was used twice under one key, in run {run}"),
+            };
+            var operations = random.Next(3, 25);
+            store.Before = (operation, _, _) =>
+            {
+                if (operation != "read" && operations-- == 0) throw new NoSpaceException("full");
+            };
+            try
+            {
+                var options = TestImages.Options(encrypted: true) with { Hooks = hooks };
+                using var writer = store.Parts.Count == 0
+                    ? ImageWriter.Create(store, TestImages.Name, TestImages.Describe(Disk.Length), options)
+                    : ImageWriter.Resume(store, TestImages.Name, TestImages.Describe(Disk.Length), options);
+                TestImages.Fill(writer, Disk);
+            }
+            catch (NoSpaceException)
+            {
+                var part = store.Parts[TestImages.Name];
+                part.Truncate(part.Durable + random.NextInt64(part.Length - part.Durable + 1));
+            }
+        }
+        Assert.InRange(used.Count, 100, int.MaxValue);
+    }
+
+    [Fact]
     public void No_nonce_repeats_over_sessions_and_each_has_its_own_key()
     {
         var nonces = new HashSet<(ushort, ulong)>();

@@ -37,6 +37,19 @@ public class MemoryTests
     }
 
     [Fact]
+    public void An_image_that_claims_the_largest_of_disks_takes_bounded_memory_to_open()
+    {
+        const long regions = 1 << 20;
+        var store = new Testing.Fakes.MemoryStore();
+        ImageWriter.Create(store, TestImages.Name, TestImages.Describe(regions * 4096), TestImages.Options(chunksPerRegion: 1)).Dispose();
+        var before = GC.GetTotalAllocatedBytes(precise: true);
+        using var reader = ImageReader.Open(store, TestImages.Name);
+        Assert.Equal(regions, reader.RegionCount);
+        Assert.False(reader.IsComplete);
+        Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, 160 << 20);
+    }
+
+    [Fact]
     public void Many_distinct_small_chunks_take_no_more_memory_than_few()
     {
         var scale = int.TryParse(Environment.GetEnvironmentVariable("RESCUEKIT_TEST_SCALE"), out var value) ? value : 1;
