@@ -47,11 +47,12 @@ internal sealed class VerifyRun : RunBase
         draft.ImageId = _image.ImageId;
         draft.BytesStored = _image.Summary?.StoredBytes ?? 0;
         draft.Parts = _image.Summary?.Parts ?? 0;
+        var unreadable = Unreadable(); // first: a page that has to be read from its copy is a finding
         var found = Prove(draft, meter, cancel);
         if (found.IsComplete) draft.RootDigest = found.RootDigest.ToString();
         draft.Finding = ImageProof.Fault(Plan.From.Path, found);
         draft.Warnings.AddRange(ImageProof.Lines(found));
-        if (draft.Finding is null) draft.Unreadable = Unreadable();
+        if (draft.Finding is null) draft.Unreadable = unreadable;
     }
 
     protected override Aftermath? After(Exception e) =>

@@ -1,4 +1,5 @@
 using RescueKit.Engine.Reading;
+using RescueKit.Engine.Survey;
 using RescueKit.Images;
 using RescueKit.Model;
 using RescueKit.Testing.Fakes;
@@ -115,7 +116,11 @@ public class BadSectorTests(DiskFixture disks)
     public void A_disk_that_returns_under_another_name_is_picked_up_again_where_it_is_the_same(string serial, int? changed, bool isSame)
     {
         var source = Failing(ExtentSet.Empty);
-        source.GoneAt = 60;
+        using (var survey = Failing(ExtentSet.Empty))
+        {
+            MetadataDigest.Of(survey, DiskSurvey.Take(survey).Layout);
+            source.GoneAt = survey.Reads + 10; // in the middle of the run
+        }
         var content = MemoryDisk.FromBytes(disks.GptBytes);
         // A standby disk behind a bridge of the same make: same serial, same size, an older superblock.
         if (changed is { } offset) content.Write(Ext + offset, [1, 2, 3, 4]);

@@ -36,6 +36,10 @@ internal sealed class PassDigests(int chunkSize, ExtentSet masked)
         }
     }
 
+    /// <summary>
+    /// Chunks of zeros count as if they had not been given: one that was lost is zeros to the pass that could not read it, and nothing
+    /// to the next one, which knows.
+    /// </summary>
     /// <param name="range">Whole chunks.</param>
     /// <param name="content">Zeros outside the allocation map.</param>
     public void Add(Extent range, ReadOnlySpan<byte> content)
@@ -44,7 +48,9 @@ internal sealed class PassDigests(int chunkSize, ExtentSet masked)
         for (var at = range.Offset; at < range.End; at += chunkSize)
         {
             var chunk = Extent.FromTo(at, Math.Min(range.End, at + chunkSize));
-            var digest = DigestOf(chunk, content.Slice((int)(at - range.Offset), (int)chunk.Length));
+            var bytes = Masked(chunk, content.Slice((int)(at - range.Offset), (int)chunk.Length));
+            if (!bytes.ContainsAnyExcept((byte)0)) continue;
+            var digest = ChunkDigest.Of(bytes);
             ((ReadOnlySpan<byte>)digest).CopyTo(bound);
             // Bound to its place, so that equal chunks do not cancel each other out and no two can change places.
             BinaryPrimitives.WriteInt64LittleEndian(bound[ChunkDigest.Size..], at);
@@ -68,12 +74,12 @@ internal sealed class PassDigests(int chunkSize, ExtentSet masked)
         lock (_lock) return _groups.GetValueOrDefault(group);
     }
 
-    private ChunkDigest DigestOf(Extent chunk, ReadOnlySpan<byte> content)
+    private ReadOnlySpan<byte> Masked(Extent chunk, ReadOnlySpan<byte> content)
     {
-        if (!masked.Overlaps(chunk)) return ChunkDigest.Of(content);
+        if (!masked.Overlaps(chunk)) return content;
         var copy = content.ToArray();
         foreach (var hidden in masked.Clip(chunk)) copy.AsSpan((int)(hidden.Offset - chunk.Offset), (int)hidden.Length).Clear();
-        return ChunkDigest.Of(copy);
+        return copy;
     }
 
     private static UInt128 MapOf(ContentRegion region)

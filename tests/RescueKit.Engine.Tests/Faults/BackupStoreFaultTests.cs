@@ -97,7 +97,8 @@ public class BackupStoreFaultTests(SmallDisks disks)
         var store = new MemoryStore { TearsAppends = left == Left.HalfOfTheFailed };
         store.Before = (operation, _, position) =>
         {
-            if (operation != "read") point.Pass(operation, new Extent(position, 0));
+            // Taking away what was only begun may follow a failure.
+            if (operation is not ("read" or "delete")) point.Pass(operation, new Extent(position, 0));
         };
         return store;
     }

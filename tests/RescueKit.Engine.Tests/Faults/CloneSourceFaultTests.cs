@@ -16,7 +16,7 @@ public class CloneSourceFaultTests(SmallDisks disks)
     public void It_loses_nothing_unsaid_and_leaves_nothing_half_done(string kind, BadSectorPolicy policy, FaultKind fault, bool once)
     {
         var (source, before) = (disks.Of(kind), disks.Other(kind));
-        var request = Bench.CloneRequest with { OnBadSector = policy, Verify = true, BadSectorTime = policy == BadSectorPolicy.Skip ? TimeSpan.Zero : null };
+        var request = Bench.CloneRequest with { OnBadSector = policy, Verify = true, BadSectorTime = policy == BadSectorPolicy.Skip && !once ? TimeSpan.Zero : null };
         var transfer = new TransferCase(before, (target, cancel) => Bench.Clone(source.Disk, target, request, Sweep.Resources, cancel),
             source.Volumes.Select(v => (new Extent(v.Offset, v.Length), source.UsedOf(v))));
         using var counting = new FaultPoint(0, once, fault);
@@ -28,7 +28,8 @@ public class CloneSourceFaultTests(SmallDisks disks)
             var target = transfer.NewTarget(none, reads: false);
             var outcome = Outcome.Of(() => Bench.Clone(new WatchedSource(source.Disk, point.Pass), target, request, Sweep.Resources));
             Assert.True(point.Struck);
-            if (once && fault == FaultKind.InputOutput) Assert.Equal(0, outcome.ExitCode);
+            // A map that could not be read while the target was compared leaves that part unproven, which is said.
+            if (once && fault == FaultKind.InputOutput) Assert.True(outcome is { ExitCode: 0 } or { ExitCode: 5, Receipt: { Unreadable: [], Skipped: [_, ..] } }, outcome.ToString());
             if (fault == FaultKind.Gone) Assert.Equal((1, typeof(DeviceGoneException)), (outcome.ExitCode, outcome.Error!.GetType()));
             if (outcome.ExitCode == 0)
             {
@@ -36,7 +37,8 @@ public class CloneSourceFaultTests(SmallDisks disks)
             }
             else if (outcome.ExitCode == 5)
             {
-                MustHoldAllBut(ExtentSet.From(outcome.Receipt!.Unreadable.Select(u => new Extent(u.Offset, u.Length))), source, target);
+                Assert.NotEqual(0, outcome.Receipt!.Unreadable.Count + outcome.Receipt.Skipped.Count);
+                MustHoldAllBut(ExtentSet.From(outcome.Receipt.Unreadable.Select(u => new Extent(u.Offset, u.Length))), source, target);
             }
             else
             {
@@ -51,7 +53,6 @@ public class CloneSourceFaultTests(SmallDisks disks)
 
     private static void MustHoldAllBut(ExtentSet lost, SmallDisk source, MemoryDisk target)
     {
-        Assert.False(lost.IsEmpty);
         var bytes = target.ToArray();
         foreach (var e in source.Used.Except(lost))
             Assert.True(bytes.AsSpan((int)e.Offset, (int)e.Length).SequenceEqual(source.Bytes.AsSpan((int)e.Offset, (int)e.Length)), $"{e} is lost, and not said to be");
