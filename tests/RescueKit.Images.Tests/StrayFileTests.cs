@@ -1,3 +1,4 @@
+using RescueKit.Images.Format;
 using RescueKit.Images.Parts;
 using RescueKit.Images.Verification;
 using RescueKit.Model;
@@ -105,6 +106,36 @@ public class StrayFileTests
         Assert.Contains(Second, Assert.Single(reader.Repairs), StringComparison.Ordinal);
         TestImages.AssertHolds(reader, Disk);
         Assert.Equal(Verdict.Reported, Judge.Examine(store, Disk, summary.RootDigest));
+    }
+
+    public static TheoryData<int, bool> Starts()
+    {
+        var starts = new TheoryData<int, bool>();
+        foreach (var length in (int[])[0, 3, 40, 255, 256, 300, 5000])
+        {
+            starts.Add(length, false);
+            starts.Add(length, true);
+        }
+        return starts;
+    }
+
+    [Theory]
+    [MemberData(nameof(Starts))]
+    public void An_image_that_got_no_further_than_its_first_header_begins_anew_as_it_was_begun(int length, bool encrypted)
+    {
+        ImageWriterOptions Wanted(bool encrypt, int seed) => TestImages.Options(encrypted: encrypt, seed: seed);
+        var store = TestImages.Create(Disk, Wanted(encrypted, 1)).Store;
+        store.Parts[TestImages.Name].Truncate(Math.Min(length, Frames.Of(store).First(frame => frame.Header.Type == FrameType.Description).Offset));
+        store.Parts[Second] = new MemoryPart(Notes);
+        Assert.ThrowsAny<RescueKitException>(() => Resume(store, Wanted(encrypted, 2)));
+        Assert.Equal(Notes, store.Parts[Second].ToArray());
+        store.Delete(Second);
+        // Only a whole header says which it was.
+        if (length >= 256) Assert.ThrowsAny<ImageException>(() => Resume(store, Wanted(!encrypted, 2)));
+        Resume(store, Wanted(encrypted, 2));
+        using var reader = ImageReader.Open(store, TestImages.Name, TestImages.Opener);
+        Assert.Equal((true, encrypted), (reader.IsComplete, reader.IsEncrypted));
+        TestImages.AssertHolds(reader, Disk);
     }
 
     [Theory]

@@ -58,6 +58,8 @@ public sealed class FolderStore(string folder) : IImageStore
         {
             FileLocks.Take(file, path, LibC.LockExclusive);
             if (LibC.Stat(file) is not { IsRegular: true } held) throw new DeviceException($"cannot write {path}: it is not a file");
+            if (LibC.Stat(path) is not { } named || (named.Inode, named.HolderMajor, named.HolderMinor) != (held.Inode, held.HolderMajor, held.HolderMinor))
+                throw new SafetyException($"{path} was taken away by another program", "Find out what else works on that image, then try again.");
             return new FilePartWriter(file, path, name, held.Length, isNew);
         }
         catch

@@ -37,7 +37,7 @@ internal sealed class FrameWalker(IPartReader part, uint seed)
         return true;
     }
 
-    /// <summary>True for an empty part, and for one that ends within its header frame or within the frame behind it.</summary>
+    /// <summary>True for a part that ends before its description was stored, be it within its first frame.</summary>
     /// <exception cref="BlockReadException">It cannot be read.</exception>
     public static bool IsTornStart(IPartReader part)
     {

@@ -13,10 +13,7 @@ internal static class ResumeRules
     {
         if (image.Description.Taken.Kind != "cold" || now.Taken.Kind != "cold")
             throw new ImageMismatchException($"{name} is a hot image: its instant is gone, so it cannot be resumed", "start a new image");
-        // An encrypted image without a passphrase was not opened to get here.
-        if (options.Passphrase is not null && !header.IsEncrypted)
-            throw new ImageMismatchException($"{name} cannot be resumed with encryption: it was begun without",
-                "start a new image, which is encrypted from its beginning, or leave out --encrypt");
+        CheckEncryption(header, options, name);
         Same("disk length", image.Geometry.DiskLength, now.Disk.Length);
         // Unknown on one side proves nothing: a table that could not be read, a bridge that hides the serial. Every chunk is matched anyway.
         SameWhereKnown("disk id", image.Description.Disk.DiskId, now.Disk.DiskId);
@@ -54,9 +51,33 @@ internal static class ResumeRules
             var (name, found) = (PartNames.Of(parts.Name, number), parts.Part(number).Name);
             if (found != name) throw new SafetyException($"{parts.Name} cannot be resumed: its part {number} is called {found}", $"give that part its name back: {name}");
         }
+        RefuseStrays(parts, parts.Highest + 1);
+    }
+
+    /// <summary>For an image that got no further than its first header, and is begun anew.</summary>
+    /// <exception cref="ImageException">It would be encrypted where it was begun without, or the other way round.</exception>
+    /// <exception cref="SafetyException">A file has the name of one of its parts.</exception>
+    public static void CheckStart(PartSet parts, ImageWriterOptions options)
+    {
+        if (parts.Header is { } header) CheckEncryption(header, options, parts.Name);
+        RefuseStrays(parts, 1);
+    }
+
+    private static void CheckEncryption(ImageHeader header, ImageWriterOptions options, string name)
+    {
+        if (options.Passphrase is not null && !header.IsEncrypted)
+            throw new ImageMismatchException($"{name} cannot be resumed with encryption: it was begun without",
+                "start a new image, which is encrypted from its beginning, or leave out --encrypt");
+        if (options.Passphrase is null && header.IsEncrypted)
+            throw new WrongPassphraseException($"{name} is encrypted", "give its passphrase");
+    }
+
+    /// <param name="next">The part whose file may be there already, with nothing in it.</param>
+    private static void RefuseStrays(PartSet parts, int next)
+    {
         if (parts.Strays is [var stray, ..])
             throw new SafetyException($"{parts.Name} cannot be resumed: {PartNames.Of(parts.Name, stray.Number)} is in its way. {stray.Why}", "move that file elsewhere");
-        foreach (var blank in parts.Blanks.Where(number => number != parts.Highest + 1))
+        foreach (var blank in parts.Blanks.Where(number => number != next))
             throw new SafetyException($"{parts.Name} cannot be resumed: {PartNames.Of(parts.Name, blank)}, in which nothing is, is in its way", "delete that file");
     }
 }

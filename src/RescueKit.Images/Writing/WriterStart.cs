@@ -111,9 +111,10 @@ internal sealed class WriterStart : IDisposable
         }
         catch
         {
+            // Before the file is let go: from then on it may be another run's.
+            if (scan is null) TakeAway(store, name);
             appender?.Dispose();
             first.Dispose();
-            if (scan is null) TakeAway(store, name);
             throw;
         }
     }
@@ -145,8 +146,12 @@ internal sealed class WriterStart : IDisposable
         var first = store.OpenAppend(name);
         try
         {
-            if (WasOnlyBegun(store, name)) return Create(store, name, first, description, options);
             using var parts = PartSet.Open(store, name);
+            if (WasOnlyBegun(parts))
+            {
+                ResumeRules.CheckStart(parts, options);
+                return Create(store, name, first, description, options);
+            }
             Func<ReadOnlyMemory<byte>>? passphrase = options.Passphrase is { } given ? () => given : null;
             if (new FooterOpener(parts, passphrase).TryOpen() is not null) throw new ImageMismatchException($"{name} is complete: there is nothing to resume");
             using var scan = ImageScan.Run(parts, passphrase);
@@ -167,11 +172,9 @@ internal sealed class WriterStart : IDisposable
     }
 
     /// <summary>True where the disk filled up, or the power failed, before the image's description was stored: nothing else is in the file.</summary>
-    private static bool WasOnlyBegun(IImageStore store, string name)
-    {
-        using var parts = PartSet.Open(store, name);
-        return parts.Parts.Count == 1 && parts.Parts.TryGetValue(1, out var part) && part.Name == name && FrameWalker.IsTornStart(part);
-    }
+    private static bool WasOnlyBegun(PartSet parts) => parts.Highest == 0
+        ? parts.Blanks.Contains(1)
+        : parts.Parts.Count == 1 && parts.Parts.TryGetValue(1, out var part) && part.Name == parts.Name && FrameWalker.IsTornStart(part);
 
     private static IncompatibleFeatures FeaturesOf(CodecKind codec, ImageWriterOptions options) =>
         (options.Passphrase is null ? 0 : IncompatibleFeatures.Encrypted)
