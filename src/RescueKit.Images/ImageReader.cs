@@ -141,7 +141,7 @@ public sealed class ImageReader : IDisposable
 
     /// <summary>Faults of frames other than chunks, superseded and spare ones included.</summary>
     internal IEnumerable<(int Part, string Message, long Offset)> CheckFrames() =>
-        FrameCheck.Run(_parts, _index.Header.Seed, _index.Keys, IsComplete);
+        FrameCheck.Run(_parts, _index.Header.Seed, _index.Keys, IsComplete, _index.PartLengths);
 
     /// <summary>The highest part that is known to have existed, or to have been about to.</summary>
     internal int LastPart => _index.PartCount;

@@ -24,7 +24,7 @@ public class DamageTests
             for (var length = 0; length < whole.Length; length++)
             {
                 store.Parts[name] = new MemoryPart(whole[..length]);
-                Assert.NotEqual(Verdict.Sound, Judge.Examine(store, disk, summary.RootDigest));
+                Assert.True(Verdict.Sound != Judge.Examine(store, disk, summary.RootDigest), $"{name} {length} of {whole.Length}, parts {store.Parts.Count}");
             }
             store.Parts[name] = part;
         }

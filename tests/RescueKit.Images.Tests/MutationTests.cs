@@ -61,7 +61,7 @@ public class MutationTests
             for (var mutations = random.Next(1, 4); mutations > 0; mutations--) Mutate(store, frames, seed, random);
             try
             {
-                using var writer = ImageWriter.Resume(store, TestImages.Name, TestImages.Describe(Disk.Length), TestImages.Options(seed: trial + 5));
+                using var writer = ImageWriter.Resume(store, TestImages.Name, TestImages.Describe(Disk.Length), TestImages.Options(CodecKind.Lz4, seed: trial + 5));
                 TestImages.Fill(writer, Disk);
                 writer.Complete();
             }

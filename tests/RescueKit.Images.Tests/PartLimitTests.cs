@@ -114,9 +114,14 @@ public class PartLimitTests
             {
                 store.Before = null;
             }
-            Run(ImageWriter.Resume(store, TestImages.Name, TestImages.Describe(Disk.Length), Options(encrypted, limit, seed: 2)));
+            // What was only begun was taken away again.
+            var summary = Run(store.Exists(TestImages.Name)
+                ? ImageWriter.Resume(store, TestImages.Name, TestImages.Describe(Disk.Length), Options(encrypted, limit, seed: 2))
+                : ImageWriter.Create(store, TestImages.Name, TestImages.Describe(Disk.Length), Options(encrypted, limit, seed: 2)));
             Assert.All(store.Parts, part => Assert.InRange(part.Value.Length, 1, limit));
-            Assert.Equal(Verdict.Sound, Judge.Examine(store, Disk, reference.RootDigest));
+            // What got no further than its first frames is another image now.
+            if (summary.ImageId == reference.ImageId) Assert.Equal(reference.RootDigest, summary.RootDigest);
+            Assert.Equal(Verdict.Sound, Judge.Examine(store, Disk, summary.RootDigest));
             without += Frames.Of(store).GroupBy(frame => frame.Part).SkipLast(1).Count(part => part.Last().Header.Type != FrameType.PartTrailer);
         }
         Assert.InRange(without, 1, int.MaxValue);

@@ -63,6 +63,7 @@ internal sealed class FooterOpener(PartSet parts, Func<ReadOnlyMemory<byte>>? pa
             Description = description,
             Rows = loader.ReadDirectory(description.Geometry),
             PartCount = footer.PartCount,
+            PartLengths = index.PartLengths,
             Summary = index.Summary,
             ContentDigest = index.ContentDigest,
         };

@@ -9,7 +9,8 @@ namespace RescueKit.Images.Reading;
 internal static class FrameCheck
 {
     /// <param name="complete">Else the last part may end with a piece of a frame: that is where the image was interrupted.</param>
-    public static IEnumerable<(int Part, string Message, long Offset)> Run(PartSet parts, uint seed, SessionKeys? keys, bool complete)
+    /// <param name="lengths">Bytes of each part, where they are known: one that was cut between two frames shows nowhere else.</param>
+    public static IEnumerable<(int Part, string Message, long Offset)> Run(PartSet parts, uint seed, SessionKeys? keys, bool complete, IReadOnlyList<long>? lengths)
     {
         using var fetcher = new FrameFetcher(seed, keys);
         foreach (var (number, part) in parts.Parts)
@@ -22,6 +23,8 @@ internal static class FrameCheck
                 if (walker.Offset != expected) yield return (number, $"{walker.Offset - expected} bytes of {part.Name} at {expected} are no frames", expected);
                 if (walker.Header.Type != FrameType.Chunk && Fault(fetcher, part, number, walker) is { } fault) yield return (number, fault, walker.Offset);
             }
+            if (lengths is not null && number <= lengths.Count && lengths[number - 1] is var length && length > part.Length)
+                yield return (number, $"{part.Name} has {part.Length} bytes, {length - part.Length} fewer than it had", part.Length);
             if (walker.End != part.Length && (complete || number != parts.Highest))
                 yield return (number, $"{part.Name} ends with {part.Length - walker.End} bytes that are no frame", walker.End);
         }

@@ -37,13 +37,12 @@ internal sealed class FrameWalker(IPartReader part, uint seed)
         return true;
     }
 
-    /// <summary>True for a part that ends before its description was stored, be it within its first frame.</summary>
-    /// <exception cref="BlockReadException">It cannot be read.</exception>
+    /// <summary>True for a part that ends before its description was stored, be it within its first frame; false for one that cannot be read.</summary>
     public static bool IsTornStart(IPartReader part)
     {
         Span<byte> start = stackalloc byte[FrameHeader.Size];
         start = start[..(int)Math.Min(start.Length, part.Length)];
-        part.Read(0, start);
+        if (!new FrameWalker(part, 0).TryRead(0, start)) return false;
         Span<byte> magic = stackalloc byte[sizeof(uint)];
         BinaryPrimitives.WriteUInt32LittleEndian(magic, FrameHeader.Magic);
         if (start.CommonPrefixLength(magic) < Math.Min(start.Length, magic.Length)) return false;

@@ -15,6 +15,9 @@ internal sealed class ImageIndex
     public required DirectoryRow[] Rows { get; init; }
     public required int PartCount { get; init; }
 
+    /// <summary>Bytes of each part, as the index says; null without one.</summary>
+    public IReadOnlyList<long>? PartLengths { get; init; }
+
     /// <summary>Null where the image was not completed, or too much of it is lost to tell.</summary>
     public ImageSummary? Summary { get; init; }
     public ChunkDigest ContentDigest { get; init; }

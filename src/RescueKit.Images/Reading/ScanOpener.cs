@@ -54,6 +54,7 @@ internal sealed class ScanOpener(PartSet parts, Func<ReadOnlyMemory<byte>>? pass
                 Description = description,
                 Rows = rows,
                 PartCount = index.PartLengths.Count,
+                PartLengths = index.PartLengths,
                 Summary = index.Summary,
                 ContentDigest = index.ContentDigest,
             };

@@ -111,10 +111,16 @@ internal sealed class WriterStart : IDisposable
         }
         catch
         {
-            // Before the file is let go: from then on it may be another run's.
-            if (scan is null) TakeAway(store, name);
-            appender?.Dispose();
-            first.Dispose();
+            try
+            {
+                // Before the file is let go: from then on it may be another run's.
+                if (scan is null) TakeAway(store, name);
+            }
+            finally
+            {
+                appender?.Dispose();
+                first.Dispose();
+            }
             throw;
         }
     }

@@ -52,7 +52,11 @@ public sealed class MemoryStore : IImageStore
     /// <summary>What would be left after a power cut: only what was flushed.</summary>
     public void PowerCut()
     {
-        foreach (var part in Parts.Values) part.Truncate(part.Durable);
+        foreach (var part in Parts.Values)
+        {
+            part.Truncate(part.Durable);
+            part.IsBeingWritten = false;
+        }
     }
 
     public MemoryStore Clone()
