@@ -118,7 +118,7 @@ public class InterruptionTests(DiskFixture disks)
             Assert.DoesNotContain(secret, json.Replace("root_digest", "", StringComparison.Ordinal), StringComparison.Ordinal);
         // What a search of the clear image does find: tables, boot sectors, and the names in its description.
         var clear = Bench.TakeImage(disks.GptBytes, Bench.BackupRequest with { Codec = Images.Codecs.CodecKind.None });
-        foreach (var secret in new[] { "EFI PART", "NTFS    ", "FAT32   ", "logical_sector_size", "partition_type", "\"ext4\"" })
+        foreach (var secret in new[] { "EFI PART", "NTFS    ", "mkfs.fat", "logical_sector_size", "partition_type", "\"ext4\"" })
         {
             var text = System.Text.Encoding.ASCII.GetBytes(secret);
             Assert.True(clear.Parts.Values.Any(part => part.Span.IndexOf(text) >= 0), $"{secret} is nothing to search for");
