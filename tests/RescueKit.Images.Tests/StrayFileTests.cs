@@ -138,6 +138,18 @@ public class StrayFileTests
         TestImages.AssertHolds(reader, Disk);
     }
 
+    /// <summary>A stick that does not give its sectors just now still holds them.</summary>
+    [Fact]
+    public void An_image_that_cannot_be_read_behind_its_headers_is_not_begun_anew()
+    {
+        var store = TestImages.Create(Disk, Options()).Store;
+        var whole = store.Parts[TestImages.Name].ToArray();
+        var description = Frames.Of(store).First(frame => frame.Header.Type == FrameType.Description).Offset;
+        store.Unreadable = (TestImages.Name, Extent.FromTo(description, whole.Length));
+        Assert.ThrowsAny<RescueKitException>(() => Resume(store, Options(seed: 2)));
+        Assert.Equal(whole, store.Parts[TestImages.Name].ToArray());
+    }
+
     [Theory]
     [InlineData(TestImages.Name)]
     [InlineData(Second)]

@@ -50,6 +50,12 @@ internal sealed class FrameWalker(IPartReader part, uint seed)
         if (part.Length > ImageHeader.SpareOffset + ImageHeader.FrameSize + FrameHeader.Total(FormatLimits.MaxDescription + FormatLimits.TagSize)) return false;
         if (PartSet.ReadHeader(part, 0) is not { } header) return false;
         var walker = new FrameWalker(part, header.Seed);
+        // A frame that cannot be read now is no frame that never was.
+        var window = new byte[Window];
+        for (long at = 0; at < part.Length; at += Window)
+        {
+            if (!walker.TryRead(at, window.AsSpan(0, (int)Math.Min(Window, part.Length - at)))) return false;
+        }
         while (walker.Next())
         {
             if (walker.Header.Type is not (FrameType.Header or FrameType.Padding)) return false;
