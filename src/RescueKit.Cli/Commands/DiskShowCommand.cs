@@ -1,10 +1,10 @@
 using System.CommandLine;
 using RescueKit.Cli.Arguments;
-using RescueKit.Cli.Inspection;
 using RescueKit.Cli.Json;
 using RescueKit.Cli.Output;
 using RescueKit.Cli.Session;
 using RescueKit.Engine;
+using RescueKit.Engine.Inspection;
 
 namespace RescueKit.Cli.Commands;
 

@@ -1,10 +1,10 @@
 using System.CommandLine;
 using RescueKit.Cli.Arguments;
-using RescueKit.Cli.Inspection;
 using RescueKit.Cli.Json;
 using RescueKit.Cli.Output;
 using RescueKit.Cli.Session;
 using RescueKit.Engine;
+using RescueKit.Engine.Inspection;
 
 namespace RescueKit.Cli.Commands;
 
@@ -25,7 +25,7 @@ internal static class ImageInfoCommand
         command.SetAction(parse => host.Guard(parse, json, () =>
         {
             var passphrase = CommonOptions.Passphrase(parse, host.Terminal, file, descriptor);
-            var document = ImageInspector.Inspect(parse.GetRequiredValue(image), passphrase);
+            var document = ImageInspector.Inspect(parse.GetRequiredValue(image), passphrase.GetIfAny);
             if (parse.GetValue(json)) JsonOutput.Write(host.Terminal.Out, document);
             else ImageText.Write(host.Terminal.Out, document);
             return document.MissingParts.Count == 0 ? ExitCodes.Done : ExitCodes.Image;

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using RescueKit.Cli.Errors;
 using RescueKit.Engine;
+using RescueKit.Engine.Inspection;
 using RescueKit.Engine.Receipts;
 
 namespace RescueKit.Cli.Json;

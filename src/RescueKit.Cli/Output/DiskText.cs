@@ -1,4 +1,6 @@
 using RescueKit.Cli.Json;
+using RescueKit.Engine.Inspection;
+using RescueKit.Engine.Texts;
 
 namespace RescueKit.Cli.Output;
 

@@ -1,4 +1,5 @@
 using RescueKit.Engine;
+using RescueKit.Engine.Texts;
 
 namespace RescueKit.Cli.Output;
 

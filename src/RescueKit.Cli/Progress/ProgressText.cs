@@ -1,5 +1,6 @@
 using RescueKit.Cli.Output;
 using RescueKit.Engine;
+using RescueKit.Engine.Texts;
 
 namespace RescueKit.Cli.Progress;
 

@@ -1,5 +1,6 @@
 using RescueKit.Cli.Json;
 using RescueKit.Engine;
+using RescueKit.Engine.Inspection;
 
 namespace RescueKit.Cli.Tests.Fakes;
 

@@ -1,6 +1,7 @@
 using RescueKit.Cli.Errors;
 using RescueKit.Cli.Json;
 using RescueKit.Cli.Tests.Fakes;
+using RescueKit.Engine.Inspection;
 using RescueKit.Model;
 
 namespace RescueKit.Cli.Tests.Json;

@@ -1,4 +1,5 @@
 using RescueKit.Cli.Output;
+using RescueKit.Engine.Texts;
 
 namespace RescueKit.Cli.Tests.Output;
 

@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace RescueKit.Cli.Output;
+namespace RescueKit.Engine.Texts;
 
 /// <summary>Numbers as people read them: GiB with one decimal, "1 h 23 m". Always the same, whatever the locale.</summary>
-internal static class Units
+public static class Units
 {
     private const double KiB = 1L << 10, MiB = 1L << 20, GiB = 1L << 30, TiB = 1L << 40;
 

@@ -1,7 +1,7 @@
-namespace RescueKit.Cli.Json;
+namespace RescueKit.Engine.Inspection;
 
 /// <summary>`image info --json`. Sizes and offsets in bytes; null where unknown, or encrypted and not opened.</summary>
-internal sealed record ImageDocument
+public sealed record ImageDocument
 {
     public required string Path { get; init; }
     public required Guid ImageId { get; init; }
@@ -41,18 +41,18 @@ internal sealed record ImageDocument
     public required IReadOnlyList<string> Repairs { get; init; }
 }
 
-internal sealed record ParentDocument(Guid ImageId, string RootDigest);
+public sealed record ParentDocument(Guid ImageId, string RootDigest);
 
-internal sealed record PartDocument(string Name, long Length);
+public sealed record PartDocument(string Name, long Length);
 
-internal sealed record TakingDocument(
+public sealed record TakingDocument(
     string Kind, string Consistency, DateTimeOffset StartedAt, string? Host, string? Provider, IReadOnlyList<string> Writers, double? FreezeSeconds);
 
-internal sealed record ImageDiskDocument(
+public sealed record ImageDiskDocument(
     string Name, long Length, int LogicalSectorSize, int PhysicalSectorSize, string Table, string? DiskId, string? Model, string? Serial,
     string? Wwn, string? Bus);
 
-internal sealed record ImageVolumeDocument(
+public sealed record ImageVolumeDocument(
     int Number, long Offset, long Length, string Type, string? TypeName, string? Id, string? Name, string FileSystem, string? Label, string? Uuid,
     int BlockSize, long UsedBytes, bool Whole, string? WholeReason, bool Unclean, long ExcludedBytes, bool SetMember, bool Included,
     IReadOnlyList<string> Warnings);

@@ -1,10 +1,10 @@
-namespace RescueKit.Cli.Json;
+namespace RescueKit.Engine.Inspection;
 
 /// <summary>`disk list --json`.</summary>
-internal sealed record DiskListDocument(IReadOnlyList<DiskDocument> Disks);
+public sealed record DiskListDocument(IReadOnlyList<DiskDocument> Disks);
 
 /// <summary>`disk show --json`, and one disk of the list. Sizes and offsets in bytes; null where unknown.</summary>
-internal sealed record DiskDocument
+public sealed record DiskDocument
 {
     public required string Path { get; init; }
 
@@ -41,7 +41,7 @@ internal sealed record DiskDocument
 }
 
 /// <summary>A partition, or the whole of a disk without a table (number 0).</summary>
-internal sealed record PartitionDocument
+public sealed record PartitionDocument
 {
     public required int Number { get; init; }
     public required long Offset { get; init; }

@@ -1,12 +1,11 @@
-using RescueKit.Cli.Json;
 using RescueKit.Disks;
 using RescueKit.Engine.Survey;
 using RescueKit.Model;
 
-namespace RescueKit.Cli.Inspection;
+namespace RescueKit.Engine.Inspection;
 
 /// <summary>What can be told of a disk by reading it, with what the system knows of it.</summary>
-internal static class DiskInspector
+public static class DiskInspector
 {
     /// <summary>Never fails for one disk: what cannot be opened or read is said in its <see cref="DiskDocument.Error"/>.</summary>
     public static IReadOnlyList<DiskDocument> List() => [.. DiskInventory.List().Select(TryInspect)];

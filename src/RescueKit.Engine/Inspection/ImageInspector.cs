@@ -1,17 +1,15 @@
-using RescueKit.Cli.Arguments;
-using RescueKit.Cli.Json;
 using RescueKit.Disks.Stores;
 using RescueKit.Images;
 using RescueKit.Images.Format;
 using RescueKit.Model;
 
-namespace RescueKit.Cli.Inspection;
+namespace RescueKit.Engine.Inspection;
 
 /// <summary>What an image tells of itself, without reading a chunk.</summary>
-internal static class ImageInspector
+public static class ImageInspector
 {
     /// <exception cref="ImageException">It is no image, damaged beyond what can be told of it, or not opened by the passphrase given.</exception>
-    public static ImageDocument Inspect(string path, PassphraseSource passphrase)
+    public static ImageDocument Inspect(string path, Func<ReadOnlyMemory<byte>?>? passphrase)
     {
         var full = Path.GetFullPath(path);
         var store = new FolderStore(Path.GetDirectoryName(full)!);
@@ -19,7 +17,7 @@ internal static class ImageInspector
         var head = ImageHead.Read(store, name);
         var clear = Clear(path, head);
         if (!head.IsEncrypted) return Open(clear, store, name, null);
-        return passphrase.GetIfAny() is { } given ? Open(clear, store, name, () => given) : clear;
+        return passphrase?.Invoke() is { } given ? Open(clear, store, name, () => given) : clear;
     }
 
     private static ImageDocument Clear(string path, ImageHead head) => new()
