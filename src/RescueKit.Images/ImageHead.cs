@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using RescueKit.Images.Format;
 using RescueKit.Images.Reading;
 using RescueKit.Model;
@@ -8,6 +9,17 @@ namespace RescueKit.Images;
 /// <param name="HasFooter">True where the last part ends as a complete image does; only opening it proves the rest.</param>
 public sealed record ImageHead(Guid ImageId, bool IsEncrypted, bool HasFooter, IReadOnlyList<ImagePart> Parts)
 {
+    /// <summary>Bytes of a file that <see cref="BeginsImage"/> looks at.</summary>
+    public const int StartLength = FrameHeader.Size + 0x18;
+
+    /// <summary>True where a file that starts so is the first part of an image, whole or not: FORMAT.md, "Header frame".</summary>
+    public static bool BeginsImage(ReadOnlySpan<byte> start)
+    {
+        if (start.Length < StartLength) return false;
+        var payload = start[FrameHeader.Size..];
+        return payload.StartsWith(ImageHeader.Magic) && BinaryPrimitives.ReadUInt32LittleEndian(payload[0x14..]) == 1;
+    }
+
     /// <exception cref="NotAnImageException">No part has a header.</exception>
     /// <exception cref="ImageUnsupportedException">Another version, or an unknown feature.</exception>
     public static ImageHead Read(IImageStore store, string name)

@@ -3,10 +3,10 @@ using System.Text;
 namespace RescueKit.Disks.Inventory;
 
 /// <param name="Number">Device number of the file system; of no disk where it starts with "0:" (btrfs, overlay, tmpfs, network).</param>
-internal sealed record Mount(string Number, string Point, string Type, string Source, string Options);
+public sealed record Mount(string Number, string Point, string Type, string Source, string Options);
 
 /// <summary>/proc/self/mountinfo and /proc/swaps, as proc(5) describes them.</summary>
-internal sealed class MountTable
+public sealed class MountTable
 {
     public IReadOnlyList<Mount> Mounts { get; private init; } = [];
 

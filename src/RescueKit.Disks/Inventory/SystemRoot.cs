@@ -6,7 +6,7 @@ namespace RescueKit.Disks.Inventory;
 /// Where /sys, /proc, /run and /dev are looked up: "/" on a machine, some made-up tree in tests. Whatever is missing or unreadable is
 /// null or empty, since devices come and go while they are looked at.
 /// </summary>
-internal sealed class SystemRoot(string root = "/")
+public sealed class SystemRoot(string root = "/")
 {
     public string PathOf(string path) => Path.Combine(root, path.TrimStart('/'));
 

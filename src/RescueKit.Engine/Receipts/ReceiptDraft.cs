@@ -1,4 +1,3 @@
-using System.Reflection;
 using RescueKit.Engine.Pipelines;
 using RescueKit.Model;
 
@@ -11,8 +10,7 @@ internal sealed class ReceiptDraft(string operation, DateTimeOffset startedAt, P
     /// <summary>A disk that is bad all over has millions of ranges; the image has them all.</summary>
     private const int MostRanges = 10_000;
 
-    public static string Tool { get; } =
-        $"RescueKit {typeof(ReceiptDraft).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0]}";
+    public static string Tool { get; } = $"RescueKit {ProgramVersion.Number}";
 
     public string? Source { get; set; }
     public string? Target { get; set; }

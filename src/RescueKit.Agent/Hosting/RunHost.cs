@@ -1,0 +1,238 @@
+using RescueKit.Agent.Boot;
+using RescueKit.Agent.Controls;
+using RescueKit.Agent.Machine;
+using RescueKit.Agent.Places;
+using RescueKit.Agent.Protocol;
+using RescueKit.Disks;
+using RescueKit.Engine;
+using RescueKit.Engine.Inspection;
+using RescueKit.Model;
+
+namespace RescueKit.Agent.Hosting;
+
+/// <summary>The host itself: owns runs and places for as long as it lives. Every call works on a thread of its own.</summary>
+public sealed class RunHost : IRunHost
+{
+    /// <summary>USB disks may show up long after the kernel has started.</summary>
+    private static readonly TimeSpan StickPatience = TimeSpan.FromMinutes(2);
+
+    private readonly CancellationTokenSource _closing = new();
+    private readonly HostOptions _options;
+    private readonly HostLog _log;
+    private readonly MachineReader _machine;
+    private readonly StickFinder _stick;
+    private readonly PlaceBook _places;
+    private readonly RunBook _runs;
+    private readonly BootDoctor _boot;
+    private readonly Keyboard _keyboard;
+    private readonly Network _network;
+    private int _isClosed;
+
+    public RunHost(HostOptions options)
+    {
+        _options = options;
+        _log = new HostLog(options.Clock, options.Log);
+        _machine = new MachineReader(options.Root, options.Tools, options.Clock);
+        _stick = new StickFinder(_machine.StickId);
+        _boot = new BootDoctor(_machine, options.Tools, Path.Combine(options.RuntimeFolder, "esp"));
+        _keyboard = new Keyboard(options.Root, options.Tools, _machine.KernelParameter(MachineMarks.KeyboardParameter));
+        _network = new Network(options.Root, options.Tools, Network.KernelAddresses);
+        _places = new PlaceBook(new Mounter(options.Tools, Path.Combine(options.RuntimeFolder, "places")), new SystemMounts(options.Root),
+            disks => _runs!.MustBeFree(disks), _machine.IsRescueEnvironment ? null : Directory.GetCurrentDirectory(), _log.Write);
+        var receipts = new ReceiptKeeper(() => _places.StickFolder, options.StateFolder, options.Clock);
+        _runs = new RunBook(options.Factory, new HostedRunServices(receipts, options.Factory.Explain, _log.Write), Annotate);
+    }
+
+    /// <summary>Mounts the stick's partition for images, as soon as the stick is there; what goes wrong is in the log. To be called once.</summary>
+    public async Task MountStickAsync()
+    {
+        if (!_stick.IsExpected) return;
+        try
+        {
+            for (var left = StickPatience; left > TimeSpan.Zero; left -= StickFinder.SearchInterval)
+            {
+                if (await Task.Run(() => _stick.DataPartition(MachineMarks.DataLabel), _closing.Token).ConfigureAwait(false) is { } data)
+                {
+                    await Task.Run(() => AttachStick(data), _closing.Token).ConfigureAwait(false);
+                    return;
+                }
+                await Task.Delay(StickFinder.SearchInterval, _options.Clock, _closing.Token).ConfigureAwait(false);
+            }
+            _log.Write($"no stick with a partition {MachineMarks.DataLabel} has shown up");
+        }
+        catch (RescueKitException e)
+        {
+            _log.Write($"the stick's partition for images is not mounted: {e.Message}");
+        }
+        catch (OperationCanceledException)
+        {
+            // The host ends.
+        }
+    }
+
+    /// <summary>Lets a run go if it is still only planned: for a UI that is gone.</summary>
+    public void LetGo(int run) => _runs.LetGo(run);
+
+    /// <summary>Adds a line to the log that all UIs see.</summary>
+    public void Log(string text) => _log.Write(text);
+
+    public Task<MachineInfo> GetMachineAsync(CancellationToken cancel) => Call(() => new MachineInfo
+    {
+        Version = _options.Version,
+        HostName = _machine.HostName,
+        Firmware = _machine.IsUefi ? "UEFI" : "BIOS",
+        SecureBoot = _machine.SecureBoot,
+        IsRescueEnvironment = _machine.IsRescueEnvironment,
+        Keyboard = _keyboard.Current,
+        StickDisk = _stick.Disk,
+        Warnings = _machine.Warnings(),
+    }, cancel);
+
+    public Task<IReadOnlyList<DiskDocument>> GetDisksAsync(CancellationToken cancel) => Call(DiskInspector.List, cancel);
+
+    public Task<IReadOnlyList<Place>> GetPlacesAsync(CancellationToken cancel) => Call(_places.List, cancel);
+
+    public Task<Place> AttachAsync(PlaceRequest request, CancellationToken cancel) => Call(() => _places.Attach(request), cancel);
+
+    public Task DetachAsync(string placeId, CancellationToken cancel) => Call(() => _places.Detach(placeId), cancel);
+
+    public Task<IReadOnlyList<PlaceEntry>> BrowseAsync(string placeId, string folder, CancellationToken cancel) =>
+        Call(() => ImageSearch.Browse(_places.Get(placeId), folder), cancel);
+
+    public Task<IReadOnlyList<FoundImage>> FindImagesAsync(CancellationToken cancel) => Call(() =>
+        (IReadOnlyList<FoundImage>)[.. _places.List().Where(place => place.Error is null).SelectMany(FindIn).DistinctBy(image => DiskInventory.RealPath(image.Path))
+            .OrderByDescending(image => image.ModifiedAt)], cancel);
+
+    public Task<ImageDocument> GetImageAsync(string path, string? passphrase, CancellationToken cancel) =>
+        Call(() => ImageInspector.Inspect(path, () => Bytes(passphrase)), cancel);
+
+    public Task<RunState> PrepareAsync(RunRequest request, CancellationToken cancel) => Call(() => _runs.Prepare(request, cancel), cancel);
+
+    public Task<RunState> StartAsync(int run, string? confirm, CancellationToken cancel) => Call(() => _runs.Get(run).Start(confirm), cancel);
+
+    public Task CancelAsync(int run, CancellationToken cancel) => Call(() => _runs.Cancel(run), cancel);
+
+    public Task<IReadOnlyList<RunState>> GetRunsAsync(CancellationToken cancel) => Call(() => _runs.States, cancel);
+
+    public Task<IReadOnlyList<LogLine>> GetLogAsync(long after, CancellationToken cancel) => Call(() => _log.After(after), cancel);
+
+    public Task<BootCheck> CheckBootAsync(int run, CancellationToken cancel) => Call(() => _boot.Check(WrittenDisk(run)), cancel);
+
+    public Task<BootCheck> MakeBootableAsync(int run, string remedy, CancellationToken cancel) => Call(() =>
+    {
+        var disk = WrittenDisk(run);
+        _runs.MustBeFree([disk]);
+        _log.Write($"making {disk} bootable: {remedy}");
+        return _boot.Apply(disk, remedy);
+    }, cancel);
+
+    public Task<IReadOnlyList<string>> GetKeyboardsAsync(CancellationToken cancel) => Call(() => _machine.IsRescueEnvironment ? _keyboard.Layouts : [], cancel);
+
+    public Task SetKeyboardAsync(string layout, CancellationToken cancel) => Call(() =>
+    {
+        MustBeRescueEnvironment("the keyboard layout");
+        _keyboard.Set(layout);
+    }, cancel);
+
+    public Task<IReadOnlyList<NetworkPort>> GetNetworkAsync(CancellationToken cancel) => Call(_network.List, cancel);
+
+    public Task ConfigureNetworkAsync(NetworkRequest request, CancellationToken cancel) => Call(() =>
+    {
+        MustBeRescueEnvironment("the network");
+        _network.Configure(request);
+        _log.Write($"network port {request.Port} set up: {(request.Dhcp ? "DHCP" : request.Address)}");
+    }, cancel);
+
+    public Task PowerAsync(PowerAction action, CancellationToken cancel) => Call(() =>
+    {
+        MustBeRescueEnvironment("the power");
+        if (_runs.IsAnyRunning) throw new SafetyException("a run is going on", "wait until it has ended, or cancel it");
+        _log.Write(action == PowerAction.Restart ? "restarting" : "switching off");
+        new Power(_options.Tools).Do(action);
+    }, cancel);
+
+    /// <summary>Stops what is going on, waits for its end, and detaches all places.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isClosed, 1) == 1) return;
+        await _closing.CancelAsync().ConfigureAwait(false);
+        await _runs.CloseAsync().ConfigureAwait(false);
+        _places.DetachAll();
+        _closing.Dispose();
+    }
+
+    /// <summary>A stick whose write protection is on still has its images to give.</summary>
+    private void AttachStick(string partition)
+    {
+        var request = new PlaceRequest { Kind = PlaceKind.Stick, Address = partition, Writable = true };
+        try
+        {
+            _places.Attach(request);
+        }
+        catch (DeviceException e)
+        {
+            _log.Write($"{e.Message}; mounting it read-only");
+            _places.Attach(request with { Writable = false });
+        }
+    }
+
+    private RunPlan Annotate(RunRequest request, RunPlan plan) => _boot.Annotate(plan, () =>
+    {
+        try
+        {
+            if (plan.Operation == "clone") return BootDoctor.TableOf(plan.From.Path);
+            var image = ImageInspector.Inspect(plan.From.Path, () => Bytes(request.Passphrase));
+            return image.Disk is { } disk ? (disk.Table, [.. image.Partitions.Select(partition => partition.Type)]) : null;
+        }
+        catch (RescueKitException)
+        {
+            return null; // the plan stands without it
+        }
+    });
+
+    private IEnumerable<FoundImage> FindIn(Place place)
+    {
+        try
+        {
+            return ImageSearch.Find(place);
+        }
+        catch (RescueKitException e)
+        {
+            _log.Write($"looking for images on {place.Name}: {e.Message}");
+            return [];
+        }
+    }
+
+    private string WrittenDisk(int run)
+    {
+        var state = _runs.Get(run).State!;
+        if (state is { Stage: RunStage.Ended, Receipt.Verdict: not "failed", Plan.Operation: "restore" or "clone" }) return state.Plan.Onto.Path;
+        throw new UsageException($"run {run} has not written a disk to its end", "only a finished restore or clone can be looked at");
+    }
+
+    private void MustBeRescueEnvironment(string what)
+    {
+        if (!_machine.IsRescueEnvironment) throw new UsageException($"{what} of this machine belongs to its own system", "change it there");
+    }
+
+    private static ReadOnlyMemory<byte>? Bytes(string? passphrase) =>
+        string.IsNullOrEmpty(passphrase) ? default(ReadOnlyMemory<byte>?) : System.Text.Encoding.UTF8.GetBytes(passphrase);
+
+    private Task<bool> Call(Action work, CancellationToken cancel) => Call(() =>
+    {
+        work();
+        return true;
+    }, cancel);
+
+    private async Task<T> Call<T>(Func<T> work, CancellationToken cancel)
+    {
+        try
+        {
+            return await Task.Run(work, cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not HostException && !(e is OperationCanceledException && cancel.IsCancellationRequested))
+        {
+            throw new HostException(_options.Factory.Explain(e));
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using System.Text;
+using RescueKit.Agent.Protocol;
+using RescueKit.Agent.Tools;
+using RescueKit.Model;
+
+namespace RescueKit.Agent.Places;
+
+/// <summary>
+/// The command lines that mount places. Read-only ones skip the journal: `mount -o ro` alone replays it. Options: mount(8), xfs(5),
+/// btrfs(5), ntfs-3g(8), nfs(5), mount.cifs(8), sshfs(1).
+/// </summary>
+internal static class MountCalls
+{
+    /// <summary>A server that went away becomes an error after this long, and never hangs the run for good.</summary>
+    private const string NfsPatience = "soft,timeo=150,retrans=3";
+    private const string SshPatience = "reconnect,ServerAliveInterval=15,ServerAliveCountMax=3,ConnectTimeout=20";
+
+    /// <exception cref="UsageException">It is no file system that can be mounted here.</exception>
+    public static ToolCall Partition(PlaceRequest request, string? fileSystem, string point)
+    {
+        var (type, readOnly) = fileSystem switch
+        {
+            "ext2" or "ext3" or "ext4" => ("ext4", "ro,noload"),
+            "XFS" => ("xfs", "ro,norecovery"),
+            "btrfs" => ("btrfs", "ro,rescue=nologreplay"),
+            "FAT" or "FAT12" or "FAT16" or "FAT32" => ("vfat", "ro"),
+            "exFAT" => ("exfat", "ro"),
+            "NTFS" => ("ntfs-3g", "ro"),
+            null => throw new UsageException($"{request.Address} holds no file system that is known", "choose a partition with ext4, XFS, btrfs, NTFS, FAT or exFAT"),
+            _ => throw new UsageException($"{request.Address} holds {fileSystem}, which cannot be mounted here", "choose a partition with ext4, XFS, btrfs, NTFS, FAT or exFAT"),
+        };
+        var options = Options(request.Writable ? "rw" : readOnly, request.Options);
+        return type == "ntfs-3g"
+            ? new ToolCall("ntfs-3g", "-o", options, request.Address, point)
+            : new ToolCall("mount", "-t", type, "-o", options, request.Address, point);
+    }
+
+    public static ToolCall Nfs(PlaceRequest request, string point) =>
+        new("mount", "-t", "nfs", "-o", Options(Access(request), "nolock", NfsPatience, request.Options), request.Address, point);
+
+    /// <param name="credentials">A file that holds <see cref="Credentials"/>; null for a guest.</param>
+    public static ToolCall Smb(PlaceRequest request, string point, string? credentials) =>
+        new("mount", "-t", "cifs", "-o", Options(Access(request), credentials is null ? "guest" : $"credentials={credentials}", "soft", request.Options), request.Address, point);
+
+    /// <exception cref="UsageException">A line break would make another line of the file.</exception>
+    public static string Credentials(PlaceRequest request)
+    {
+        if ((request.User + request.Password).AsSpan().ContainsAny('\n', '\r')) throw new UsageException("user and password of a share cannot hold line breaks");
+        return $"username={request.User}\npassword={request.Password}\n";
+    }
+
+    /// <summary>A key is named by an option: IdentityFile=/path.</summary>
+    public static ToolCall Ssh(PlaceRequest request, string point)
+    {
+        var login = request.Password is null ? "BatchMode=yes" : "password_stdin";
+        var address = request.User is null || request.Address.Contains('@', StringComparison.Ordinal) ? request.Address : $"{request.User}@{request.Address}";
+        return new ToolCall("sshfs", address, point, "-o", Options(Access(request), "StrictHostKeyChecking=accept-new", SshPatience, login, request.Options))
+        {
+            Input = Encoding.UTF8.GetBytes(request.Password is null ? "" : request.Password + "\n"),
+        };
+    }
+
+    private static string Access(PlaceRequest request) => request.Writable ? "rw" : "ro";
+
+    private static string Options(params string?[] options) => string.Join(',', options.Where(option => !string.IsNullOrWhiteSpace(option)));
+}

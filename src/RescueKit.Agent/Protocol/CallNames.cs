@@ -1,0 +1,30 @@
+namespace RescueKit.Agent.Protocol;
+
+/// <summary>Names of the calls (PROTOCOL.md).</summary>
+internal static class CallNames
+{
+    /// <summary>Changes when a client of the older kind would misunderstand the host.</summary>
+    public const int ProtocolVersion = 1;
+
+    public const string Hello = "hello";
+    public const string GetMachine = "get_machine";
+    public const string GetDisks = "get_disks";
+    public const string GetPlaces = "get_places";
+    public const string Attach = "attach";
+    public const string Detach = "detach";
+    public const string Browse = "browse";
+    public const string FindImages = "find_images";
+    public const string GetImage = "get_image";
+    public const string Prepare = "prepare";
+    public const string Start = "start";
+    public const string Cancel = "cancel";
+    public const string GetRuns = "get_runs";
+    public const string GetLog = "get_log";
+    public const string CheckBoot = "check_boot";
+    public const string MakeBootable = "make_bootable";
+    public const string GetKeyboards = "get_keyboards";
+    public const string SetKeyboard = "set_keyboard";
+    public const string GetNetwork = "get_network";
+    public const string ConfigureNetwork = "configure_network";
+    public const string Power = "power";
+}

@@ -1,0 +1,79 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using RescueKit.Model;
+using Names = RescueKit.Agent.Protocol.CallNames;
+
+namespace RescueKit.Agent.Protocol;
+
+/// <summary>Turns a call's name and arguments into the call on the host, and its result into JSON.</summary>
+internal static class CallTable
+{
+    private static readonly ProtocolJson Json = ProtocolJson.Default;
+
+    /// <returns>Null for calls that give nothing.</returns>
+    /// <exception cref="UsageException">There is no such call, or its arguments are none.</exception>
+    public static async Task<JsonElement?> InvokeAsync(IRunHost host, CallMessage message, CancellationToken cancel)
+    {
+        var call = new Call(message.Arguments);
+        return message.Call switch
+        {
+            Names.GetMachine => Out(await host.GetMachineAsync(cancel).ConfigureAwait(false), Json.MachineInfo),
+            Names.GetDisks => Out(await host.GetDisksAsync(cancel).ConfigureAwait(false), Json.IReadOnlyListDiskDocument),
+            Names.GetPlaces => Out(await host.GetPlacesAsync(cancel).ConfigureAwait(false), Json.IReadOnlyListPlace),
+            Names.Attach => Out(await host.AttachAsync(call.As(Json.PlaceRequest), cancel).ConfigureAwait(false), Json.Place),
+            Names.Detach => await Nothing(host.DetachAsync(call.Place, cancel)).ConfigureAwait(false),
+            Names.Browse => Out(await host.BrowseAsync(call.Place, call.Simple.Folder ?? "", cancel).ConfigureAwait(false), Json.IReadOnlyListPlaceEntry),
+            Names.FindImages => Out(await host.FindImagesAsync(cancel).ConfigureAwait(false), Json.IReadOnlyListFoundImage),
+            Names.GetImage => Out(await host.GetImageAsync(call.Path, call.Simple.Passphrase, cancel).ConfigureAwait(false), Json.ImageDocument),
+            Names.Prepare => Out(await host.PrepareAsync(call.As(Json.RunRequest), cancel).ConfigureAwait(false), Json.RunState),
+            Names.Start => Out(await host.StartAsync(call.Run, call.Simple.Confirm, cancel).ConfigureAwait(false), Json.RunState),
+            Names.Cancel => await Nothing(host.CancelAsync(call.Run, cancel)).ConfigureAwait(false),
+            Names.GetRuns => Out(await host.GetRunsAsync(cancel).ConfigureAwait(false), Json.IReadOnlyListRunState),
+            Names.GetLog => Out(await host.GetLogAsync(call.Simple.After ?? 0, cancel).ConfigureAwait(false), Json.IReadOnlyListLogLine),
+            Names.CheckBoot => Out(await host.CheckBootAsync(call.Run, cancel).ConfigureAwait(false), Json.BootCheck),
+            Names.MakeBootable => Out(await host.MakeBootableAsync(call.Run, call.Remedy, cancel).ConfigureAwait(false), Json.BootCheck),
+            Names.GetKeyboards => Out(await host.GetKeyboardsAsync(cancel).ConfigureAwait(false), Json.IReadOnlyListString),
+            Names.SetKeyboard => await Nothing(host.SetKeyboardAsync(call.Layout, cancel)).ConfigureAwait(false),
+            Names.GetNetwork => Out(await host.GetNetworkAsync(cancel).ConfigureAwait(false), Json.IReadOnlyListNetworkPort),
+            Names.ConfigureNetwork => await Nothing(host.ConfigureNetworkAsync(call.As(Json.NetworkRequest), cancel)).ConfigureAwait(false),
+            Names.Power => await Nothing(host.PowerAsync(call.Action, cancel)).ConfigureAwait(false),
+            _ => throw new UsageException($"there is no call '{message.Call}'", "the host and its client may be of different versions"),
+        };
+    }
+
+    private static JsonElement? Out<T>(T result, JsonTypeInfo<T> type) => JsonSerializer.SerializeToElement(result, type);
+
+    private static async Task<JsonElement?> Nothing(Task done)
+    {
+        await done.ConfigureAwait(false);
+        return null;
+    }
+
+    /// <summary>The arguments of one call; what is missing or of the wrong kind is a usage error.</summary>
+    private sealed class Call(JsonElement? arguments)
+    {
+        private CallArguments? _simple;
+
+        public CallArguments Simple => _simple ??= arguments is null ? new CallArguments() : As(Json.CallArguments);
+        public string Place => Simple.Place ?? throw Missing("place");
+        public string Path => Simple.Path ?? throw Missing("path");
+        public int Run => Simple.Run ?? throw Missing("run");
+        public string Remedy => Simple.Remedy ?? throw Missing("remedy");
+        public string Layout => Simple.Layout ?? throw Missing("layout");
+        public PowerAction Action => Simple.Action ?? throw Missing("action");
+
+        public T As<T>(JsonTypeInfo<T> type) where T : class
+        {
+            try
+            {
+                return arguments?.Deserialize(type) ?? throw new UsageException("the call has no arguments");
+            }
+            catch (JsonException e)
+            {
+                throw new UsageException($"the call's arguments are none: {e.Message}");
+            }
+        }
+
+        private static UsageException Missing(string name) => new($"the call lacks its argument '{name}'");
+    }
+}
