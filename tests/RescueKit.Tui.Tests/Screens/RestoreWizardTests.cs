@@ -59,9 +59,9 @@ public class RestoreWizardTests
     }
 
     [Fact]
-    public void A_disk_in_another_run_cannot_be_chosen()
+    public async Task A_disk_in_another_run_cannot_be_chosen()
     {
-        _host.PrepareAsync(new(["clone", "/dev/sdx", "/dev/sdb"]), default).Wait();
+        await _host.PrepareAsync(new(["clone", "/dev/sdx", "/dev/sdb"]), default);
         _host.Change(1, r => r with { Plan = r.Plan with { Onto = r.Plan.Onto with { Path = "/dev/sdb" } } });
         AtTargets().Has("in another plan");
     }
