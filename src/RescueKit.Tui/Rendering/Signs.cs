@@ -1,0 +1,25 @@
+using System.Text;
+using RescueKit.Tui.Screens.Parts;
+
+namespace RescueKit.Tui.Rendering;
+
+/// <summary>The signs that the UI uses, and what stands for them where only ASCII can be shown.</summary>
+internal static class Signs
+{
+    private static readonly Dictionary<char, char> Ascii = new()
+    {
+        ['▸'] = '>', ['◂'] = '<', ['→'] = '>', ['←'] = '<', ['↑'] = '^', ['↓'] = 'v', ['·'] = '-', ['…'] = '~', ['✓'] = '*', ['≠'] = '#',
+        ['█'] = '#', ['▓'] = '#', ['░'] = '.', ['─'] = '-', ['│'] = '|', ['┌'] = '+', ['┐'] = '+', ['└'] = '+', ['┘'] = '+', ['┬'] = '+', ['┴'] = '+',
+    };
+
+    /// <summary>What may go to the terminal in place of any rune: the last of the barriers that keep control characters out.</summary>
+    public static Rune Safe(Rune rune, bool ascii)
+    {
+        if (!Clean.IsSafe(rune)) return new Rune(ascii ? '?' : Clean.Replacement);
+        if (!ascii || rune.IsAscii) return rune;
+        return new Rune(rune.IsBmp && Ascii.TryGetValue((char)rune.Value, out var plain) ? plain : '?');
+    }
+
+    /// <summary>All of them, for the test of the console's font.</summary>
+    public static IEnumerable<char> All => Ascii.Keys;
+}

@@ -1,0 +1,127 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace RescueKit.Tui.Terminal;
+
+/// <summary>The terminal's own calls. Layouts: asm-generic/termbits.h, as glibc passes them, and poll.h.</summary>
+internal static unsafe partial class Libc
+{
+    private const int TIOCGWINSZ = 0x5413;
+    private const int TCSADRAIN = 1;
+    private const int EINTR = 4;
+    private const int EAGAIN = 11;
+    private const short POLLIN = 1;
+    private const short POLLOUT = 4;
+
+    /// <summary>glibc's struct termios: four flag words, a line discipline byte, 32 control characters, two speeds.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Termios
+    {
+        public uint Input, Output, Control, Local;
+        public byte Line;
+        public ControlCharacters Characters;
+        public uint InputSpeed, OutputSpeed;
+    }
+
+    [InlineArray(32)]
+    internal struct ControlCharacters
+    {
+        private byte _first;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct WindowSize
+    {
+        public ushort Rows, Columns, PixelsX, PixelsY;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollFd
+    {
+        public int Descriptor;
+        public short Events, Returned;
+    }
+
+    public static bool IsTerminal(int fd) => isatty(fd) == 1;
+
+    public static (int Columns, int Rows)? Size(int fd)
+    {
+        WindowSize size;
+        return ioctl(fd, TIOCGWINSZ, &size) == 0 && size is { Columns: > 0, Rows: > 0 } ? (size.Columns, size.Rows) : null;
+    }
+
+    public static Termios? Settings(int fd)
+    {
+        Termios settings;
+        return tcgetattr(fd, &settings) == 0 ? settings : null;
+    }
+
+    public static void Apply(int fd, Termios settings) => _ = tcsetattr(fd, TCSADRAIN, &settings);
+
+    /// <summary>The same with raw input: every byte at once, none of them a signal.</summary>
+    public static Termios Raw(Termios settings)
+    {
+        cfmakeraw(&settings);
+        return settings;
+    }
+
+    /// <returns>Bytes read; 0 when nothing came in that time; -1 at the end of input or where the terminal has gone.</returns>
+    public static int Read(int fd, Span<byte> buffer, int milliseconds)
+    {
+        var wanted = new PollFd { Descriptor = fd, Events = POLLIN };
+        var ready = poll(&wanted, 1, milliseconds);
+        if (ready == 0) return 0;
+        if (ready < 0) return Marshal.GetLastPInvokeError() == EINTR ? 0 : -1;
+        fixed (byte* to = buffer)
+        {
+            var got = read(fd, to, buffer.Length);
+            if (got > 0) return (int)got;
+            return got < 0 && Marshal.GetLastPInvokeError() is EINTR or EAGAIN ? 0 : -1;
+        }
+    }
+
+    /// <summary>All of it, also to a terminal that somebody set to non-blocking.</summary>
+    public static bool Write(int fd, ReadOnlySpan<byte> bytes)
+    {
+        while (bytes.Length > 0)
+        {
+            nint put;
+            fixed (byte* from = bytes) put = write(fd, from, bytes.Length);
+            if (put >= 0)
+            {
+                bytes = bytes[(int)put..];
+                continue;
+            }
+            var error = Marshal.GetLastPInvokeError();
+            if (error == EINTR) continue;
+            if (error != EAGAIN) return false;
+            var room = new PollFd { Descriptor = fd, Events = POLLOUT };
+            _ = poll(&room, 1, 1000);
+        }
+        return true;
+    }
+
+    [LibraryImport("libc")]
+    private static partial int isatty(int fd);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int ioctl(int fd, nuint request, WindowSize* size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int tcgetattr(int fd, Termios* settings);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int tcsetattr(int fd, int when, Termios* settings);
+
+    [LibraryImport("libc")]
+    private static partial void cfmakeraw(Termios* settings);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int poll(PollFd* descriptors, nuint count, int milliseconds);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint read(int fd, byte* buffer, nint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint write(int fd, byte* buffer, nint count);
+}
