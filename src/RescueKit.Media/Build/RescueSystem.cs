@@ -15,15 +15,17 @@ internal static class RescueSystem
     /// <returns>How many kernel modules are in it.</returns>
     public static int Fill(SystemTree tree, MediaBuildRequest request, string binary, IReadOnlyList<UnpackedPackage> packages, KernelFiles kernel)
     {
-        foreach (var wanted in WantedPackage.Read("packages")) AddPackage(tree, wanted, packages.Single(package => package.Package.Name == wanted.Name));
+        foreach (var wanted in WantedPackage.Read("packages")) AddPackage(tree, wanted, Find(wanted.Name));
         tree.AddFile(binary, "usr/bin/rescuekit");
         AddOwnFiles(tree);
-        ScreenFiles.Add(tree, packages.Single(package => package.Package.Name == "unifont"), packages.Single(package => package.Package.Name == "console-data"));
+        ScreenFiles.Add(tree, Find("unifont"), Find("console-data"), Find("kbd"));
         if (request.Firmware is { } firmware) tree.AddFolder(firmware, "lib/firmware");
         var modules = AddModules(tree, kernel);
         new SharedLibraries(packages).Complete(tree);
         AddApplets(tree);
         return modules;
+
+        UnpackedPackage Find(string name) => packages.Single(package => package.Package.Name == name);
     }
 
     private static void AddPackage(SystemTree tree, WantedPackage wanted, UnpackedPackage package)

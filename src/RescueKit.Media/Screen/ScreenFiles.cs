@@ -18,10 +18,11 @@ internal static class ScreenFiles
 {
     private const string Folder = "usr/share/rescuekit";
 
-    public static void Add(SystemTree tree, UnpackedPackage unifont, UnpackedPackage consoleData)
+    /// <param name="kbd">Has loadkeys, which is run as it lies there.</param>
+    public static void Add(SystemTree tree, UnpackedPackage unifont, UnpackedPackage consoleData, UnpackedPackage kbd)
     {
         tree.AddBytes($"{Folder}/console.psf", ConsoleFont.Build([.. Assets.Words("font/signs")], Glyphs(unifont)));
-        foreach (var layout in KeyboardLayout.All) tree.AddBytes($"{Folder}/keymaps/{layout.Name}.bmap", BinaryKeymap(layout, consoleData));
+        foreach (var layout in KeyboardLayout.All) tree.AddBytes($"{Folder}/keymaps/{layout.Name}.bmap", BinaryKeymap(layout, consoleData, kbd));
     }
 
     /// <summary>Unifont's, and above them those drawn for RescueKit.</summary>
@@ -34,14 +35,14 @@ internal static class ScreenFiles
     }
 
     /// <summary>What busybox's loadkmap reads: `loadkeys --bkeymap` writes it.</summary>
-    private static byte[] BinaryKeymap(KeyboardLayout layout, UnpackedPackage consoleData)
+    private static byte[] BinaryKeymap(KeyboardLayout layout, UnpackedPackage consoleData, UnpackedPackage kbd)
     {
         var keymaps = Path.Combine(consoleData.Root, "usr/share/keymaps");
         var output = Path.GetTempFileName();
         try
         {
             // loadkeys writes binary to its standard output, which ExternalTool would take for text.
-            ExternalTool.Run("sh", ["-c", "exec loadkeys -u -q -b \"$1\" >\"$2\"", "sh", Path.Combine(keymaps, layout.Keymap + ".kmap.gz"), output], new ToolSetting
+            ExternalTool.Run("sh", ["-c", "exec \"$1\" -u -q -b \"$2\" >\"$3\"", "sh", Path.Combine(kbd.Root, "bin/loadkeys"), Path.Combine(keymaps, layout.Keymap + ".kmap.gz"), output], new ToolSetting
             {
                 Environment = { ["LOADKEYS_KEYMAP_PATH"] = $"{keymaps}/i386/include:{keymaps}/include", ["PATH"] = "/usr/bin:/bin" },
             });
