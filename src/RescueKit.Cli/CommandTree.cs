@@ -44,6 +44,12 @@ internal static class CommandTree
                 ImageCreateCommand.Build(host), ImageRestoreCommand.Build(host), ImageVerifyCommand.Build(host), ImageInfoCommand.Build(host),
             },
             CloneCommand.Build(host),
+            new ExampleCommand("media", "Build rescue media and write them onto sticks",
+                "rescuekit media build rescuekit.iso",
+                "rescuekit media write rescuekit.iso /dev/sdc")
+            {
+                MediaBuildCommand.Build(host), MediaWriteCommand.Build(host),
+            },
         };
         root.Directives.Clear();
         var help = root.Options.OfType<HelpOption>().Single();

@@ -6,6 +6,7 @@ using RescueKit.Cli.Errors;
 using RescueKit.Engine;
 using RescueKit.Engine.Inspection;
 using RescueKit.Engine.Receipts;
+using RescueKit.Media.Build;
 
 namespace RescueKit.Cli.Json;
 
@@ -18,6 +19,8 @@ internal static class JsonOutput
     public static void Write(TextWriter to, DiskListDocument disks) => Write(to, disks, CliJson.Default.DiskListDocument);
     public static void Write(TextWriter to, DiskDocument disk) => Write(to, disk, CliJson.Default.DiskDocument);
     public static void Write(TextWriter to, ImageDocument image) => Write(to, image, CliJson.Default.ImageDocument);
+
+    public static void Write(TextWriter to, MediaBuilt media) => Write(to, media, CliJson.Default.MediaBuilt);
 
     private static void Write<T>(TextWriter to, T value, JsonTypeInfo<T> type) => Print(to, JsonSerializer.Serialize(value, type));
 
@@ -35,4 +38,5 @@ internal static class JsonOutput
 [JsonSerializable(typeof(DiskListDocument))]
 [JsonSerializable(typeof(DiskDocument))]
 [JsonSerializable(typeof(ImageDocument))]
+[JsonSerializable(typeof(MediaBuilt))]
 internal sealed partial class CliJson : JsonSerializerContext;

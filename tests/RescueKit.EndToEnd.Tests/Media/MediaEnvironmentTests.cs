@@ -1,0 +1,72 @@
+using System.Globalization;
+
+namespace RescueKit.EndToEnd.Tests.Media;
+
+/// <summary>What a technician finds in the booted environment.</summary>
+[Collection(MediaTests.Name)]
+public sealed class MediaEnvironmentTests(MediaSession session) : IClassFixture<MediaSession>
+{
+    /// <summary>Each makes or changes something real on the spare disk or asks the machine; what matters is that it runs to a good end.</summary>
+    [Theory]
+    [InlineData("lsblk --json | grep -q vda")]
+    [InlineData("mke2fs -q -F -t ext4 /dev/nvme0n1 && e2fsck -fn /dev/nvme0n1 && mount /dev/nvme0n1 /mnt && umount /mnt")]
+    [InlineData("mkntfs -q -Q -F /dev/nvme0n1 && ntfsfix -n /dev/nvme0n1 && mount -t ntfs-3g /dev/nvme0n1 /mnt && umount /mnt")]
+    [InlineData("mkfs.fat -I /dev/nvme0n1 >/dev/null && fsck.fat -n /dev/nvme0n1 && mount /dev/nvme0n1 /mnt && umount /mnt")]
+    [InlineData("mkfs.exfat /dev/nvme0n1 >/dev/null && fsck.exfat -n /dev/nvme0n1 && mount /dev/nvme0n1 /mnt && umount /mnt")]
+    [InlineData("mkfs.xfs -q -f /dev/nvme0n1 && xfs_repair -n /dev/nvme0n1 && mount /dev/nvme0n1 /mnt && umount /mnt")]
+    [InlineData("mkfs.btrfs -q -f /dev/nvme0n1 && btrfs check /dev/nvme0n1 && mount /dev/nvme0n1 /mnt && umount /mnt")]
+    [InlineData("wipefs -aq /dev/nvme0n1 && pvcreate -q /dev/nvme0n1 && vgcreate -q group /dev/nvme0n1 && lvcreate -q -l 4 -n volume group && [ -b /dev/group/volume ] && lvm vgremove -q -y group && pvremove -q /dev/nvme0n1")]
+    [InlineData("mdadm --create /dev/md9 --run --level=1 --raid-devices=2 --metadata=1.2 /dev/nvme0n1 missing && mdadm --detail /dev/md9 && mdadm --stop /dev/md9 && mdadm --zero-superblock /dev/nvme0n1")]
+    [InlineData("echo -n secret | cryptsetup luksFormat -q --pbkdf pbkdf2 --pbkdf-force-iterations 1000 /dev/nvme0n1 - && echo -n secret | cryptsetup open --readonly /dev/nvme0n1 opened - && [ -b /dev/mapper/opened ] && cryptsetup close opened && wipefs -aq /dev/nvme0n1")]
+    [InlineData("sgdisk -n 1:0:0 /dev/nvme0n1 && gdisk -l /dev/nvme0n1 && sgdisk -Z /dev/nvme0n1")]
+    [InlineData("smartctl -i /dev/nvme0n1 | grep -q SPARE")]
+    [InlineData("efibootmgr --version")]
+    [InlineData("ssh -V")]
+    [InlineData("sshfs --version")]
+    [InlineData("mount.nfs -V")]
+    [InlineData("mount.cifs -V")]
+    [InlineData("ip -4 -o address show dev eth0 | grep -q 10.0.2")]
+    [InlineData("less --version")]
+    [InlineData("echo ':q' | vi /etc/hosts >/dev/null")]
+    [InlineData("ddrescue --version")]
+    [InlineData("rescuekit disk list | grep -q SPARE")]
+    public void A_tool_runs(string script) => session.Must(script);
+
+    [Theory]
+    [InlineData("cifs")]
+    [InlineData("nfsv4")]
+    [InlineData("nfsv3")]
+    [InlineData("fuse")]
+    [InlineData("dm_crypt")]
+    [InlineData("raid456")]
+    [InlineData("8021q")]
+    public void A_module_loads_with_all_that_it_needs(string module) => session.Must($"modprobe {module} && grep -q '^{module} ' /proc/modules");
+
+    [Fact]
+    public void Every_program_has_its_libraries()
+    {
+        var missing = session.Must("for file in /usr/bin/* /usr/sbin/*; do /lib64/ld-linux-x86-64.so.2 --list $file 2>/dev/null | grep 'not found' && echo $file; done; true");
+        Assert.Equal("", missing);
+    }
+
+    [Fact]
+    public void Nothing_of_the_machines_disks_is_mounted_swapped_to_or_assembled()
+    {
+        Assert.DoesNotContain("/dev/vd", session.Must("cat /proc/mounts /proc/swaps; ls /dev/mapper; cat /proc/mdstat 2>/dev/null; true"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_kernel_command_lines_keyboard_layout_is_in_use()
+    {
+        // Key 21 is y on an English keyboard and z on a German one.
+        Assert.Equal("de", session.Must("cat /run/rescuekit/keyboard").Trim());
+        session.Must("dumpkmap </dev/tty1 >/tmp/now; cmp /tmp/now /usr/share/rescuekit/keymaps/de.bmap");
+    }
+
+    [Fact]
+    public void The_system_takes_little_memory()
+    {
+        var available = long.Parse(session.Must("awk '/MemAvailable/ { print $2 }' /proc/meminfo"), CultureInfo.InvariantCulture);
+        Assert.True(available > 400 * 1024, $"{available} KiB of 1 GiB are left");
+    }
+}
