@@ -3,14 +3,20 @@ using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using RescueKit.Cli.Commands;
 using RescueKit.Cli.Errors;
+using RescueKit.Cli.Hosting;
 using RescueKit.Cli.Session;
 using RescueKit.Engine;
+using RescueKit.Model;
 
 namespace RescueKit.Cli;
 
 /// <summary>All commands, and how a command line is taken apart and carried out.</summary>
 internal static class CommandTree
 {
+    public const string RunsRemedy = "give the words of image create, image restore, image verify or clone";
+
+    private static readonly string[] RunCommands = ["rescuekit image create", "rescuekit image restore", "rescuekit image verify", "rescuekit clone"];
+
     // A path may begin with '@': no response files.
     private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
 
@@ -29,6 +35,18 @@ internal static class CommandTree
         });
         host.Terminal.Out.Flush();
         return code;
+    }
+
+    /// <summary>Has a command line put a run together for <paramref name="host"/>, which takes it.</summary>
+    /// <exception cref="RescueKitException">The words are none of a run, or make no sense as put.</exception>
+    public static void Prepare(IReadOnlyList<string> words, PreparingHost host)
+    {
+        var parse = CommandLineParser.Parse(Build(host), words, Parsing);
+        if (parse.Errors.Count > 0) throw new UsageException(MessageOf(parse), CliHost.HelpFor(parse));
+        // Help, or a command that only shows something, would not fail: it would be silent.
+        if (!RunCommands.Contains(CliHost.NameOf(parse)) || parse.Action is HelpWithExamples)
+            throw new UsageException($"'{string.Join(' ', words)}' is no run", RunsRemedy);
+        parse.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = TextWriter.Null, Error = TextWriter.Null });
     }
 
     public static RootCommand Build(CliHost host)
@@ -50,6 +68,8 @@ internal static class CommandTree
             {
                 MediaBuildCommand.Build(host), MediaWriteCommand.Build(host),
             },
+            AgentCommand.Build(host),
+            TuiCommand.Build(host),
         };
         root.Directives.Clear();
         var help = root.Options.OfType<HelpOption>().Single();

@@ -104,10 +104,16 @@ public sealed class DiskSafetyTests : IDisposable
     {
         var loop = Attach(SparseFile.Create(_folder.File("disk"), Length));
         Tool.Must("blockdev", "--setro", loop.Path);
-        Assert.Contains("read-only", Assert.Throws<SafetyException>(() => BlockDevices.OpenTarget(loop.Path)).Message, StringComparison.Ordinal);
-        BlockDevices.OpenSource(loop.Path).Dispose();
-        Assert.True(DiskInventory.Describe(loop.Path).ReadOnly);
-        Tool.Must("blockdev", "--setrw", loop.Path); // the flag would outlive the loop device
+        try
+        {
+            Assert.Contains("read-only", Assert.Throws<SafetyException>(() => BlockDevices.OpenTarget(loop.Path)).Message, StringComparison.Ordinal);
+            BlockDevices.OpenSource(loop.Path).Dispose();
+            Assert.True(DiskInventory.Describe(loop.Path).ReadOnly);
+        }
+        finally
+        {
+            Tool.Must("blockdev", "--setrw", loop.Path); // the flag would outlive the loop device
+        }
     }
 
     [Fact]

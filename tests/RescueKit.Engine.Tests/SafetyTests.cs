@@ -162,16 +162,9 @@ public class SafetyTests(DiskFixture disks)
         using var cancel = new CancellationTokenSource();
         store.Before = (operation, _, _) =>
         {
-            if (operation == "append") cancel.CancelAfter(0);
+            if (operation == "append") cancel.Cancel();
         };
-        try
-        {
-            Bench.Backup(MemoryDisk.FromBytes(disks.GptBytes), store, cancel: cancel.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            // as meant; a run that was faster is caught by the assertion below
-        }
+        Assert.ThrowsAny<OperationCanceledException>(() => Bench.Backup(MemoryDisk.FromBytes(disks.GptBytes), store, cancel: cancel.Token));
         store.Before = null;
         var target = Counting(Bench.RandomDisk(disks.Gpt.Length), out var writes);
         Assert.ThrowsAny<ImageException>(() => Bench.Restore(store, target));

@@ -51,7 +51,17 @@ internal sealed class BootDoctor(MachineReader machine, IToolRunner tools, strin
         return (layout.Kind.ToString().ToLowerInvariant(), [.. layout.Partitions.Select(partition => partition.Type)]);
     }
 
-    private static bool IsDevice(string path) => Path.Exists(path) && DiskInventory.Describe(path).Geometry.Identity.Kind != "file";
+    private static bool IsDevice(string path)
+    {
+        try
+        {
+            return DiskInventory.Describe(path).Geometry.Identity.Kind != "file";
+        }
+        catch (RescueKitException)
+        {
+            return false; // a file that does not exist yet
+        }
+    }
 
     private BootFacts FactsOf(string disk)
     {

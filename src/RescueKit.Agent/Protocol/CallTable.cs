@@ -25,7 +25,7 @@ internal static class CallTable
             Names.Browse => Out(await host.BrowseAsync(call.Place, call.Simple.Folder ?? "", cancel).ConfigureAwait(false), Json.IReadOnlyListPlaceEntry),
             Names.FindImages => Out(await host.FindImagesAsync(cancel).ConfigureAwait(false), Json.IReadOnlyListFoundImage),
             Names.GetImage => Out(await host.GetImageAsync(call.Path, call.Simple.Passphrase, cancel).ConfigureAwait(false), Json.ImageDocument),
-            Names.Prepare => Out(await host.PrepareAsync(call.As(Json.RunRequest), cancel).ConfigureAwait(false), Json.RunState),
+            Names.Prepare => Out(await host.PrepareAsync(call.Request, cancel).ConfigureAwait(false), Json.RunState),
             Names.Start => Out(await host.StartAsync(call.Run, call.Simple.Confirm, cancel).ConfigureAwait(false), Json.RunState),
             Names.Cancel => await Nothing(host.CancelAsync(call.Run, cancel)).ConfigureAwait(false),
             Names.GetRuns => Out(await host.GetRunsAsync(cancel).ConfigureAwait(false), Json.IReadOnlyListRunState),
@@ -57,6 +57,7 @@ internal static class CallTable
         public CallArguments Simple => _simple ??= arguments is null ? new CallArguments() : As(Json.CallArguments);
         public string Place => Simple.Place ?? throw Missing("place");
         public string Path => Simple.Path ?? throw Missing("path");
+        public RunRequest Request => As(Json.RunRequest) is { Command: not null } request ? request : throw Missing("command");
         public int Run => Simple.Run ?? throw Missing("run");
         public string Remedy => Simple.Remedy ?? throw Missing("remedy");
         public string Layout => Simple.Layout ?? throw Missing("layout");

@@ -57,8 +57,9 @@ internal sealed class HostChannel : IAsyncDisposable
         catch (Exception e)
         {
             _waiting.TryRemove(id, out _);
-            if (e is IOException or ObjectDisposedException) throw Gone();
-            throw;
+            if (e is not (IOException or ObjectDisposedException)) throw;
+            _isGone = true; // before the reader has noticed
+            throw Gone();
         }
         return await answer.Task.ConfigureAwait(false);
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RescueKit.Agent.Hosting;
 using RescueKit.Cli.Arguments;
 using RescueKit.Cli.Session;
 using RescueKit.Engine;
@@ -52,6 +53,7 @@ internal sealed class CloneCommand
         };
         var options = new RunOptions
         {
+            Uses = [new RunUse(request.Source), new RunUse(request.Target)],
             Json = parse.GetValue(_json),
             Quiet = parse.GetValue(_quiet),
             DryRun = parse.GetValue(_dryRun),
@@ -60,6 +62,6 @@ internal sealed class CloneCommand
             ReceiptFile = parse.GetValue(_receipt),
             Help = CliHost.HelpFor(parse),
         };
-        return RunSession.Execute(host, options, () => Runs.Clone(request));
+        return host.Execute(options, () => Runs.Clone(request));
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Numerics;
+using RescueKit.Agent.Hosting;
 using RescueKit.Cli.Arguments;
 using RescueKit.Cli.Session;
 using RescueKit.Engine;
@@ -93,6 +94,7 @@ internal sealed class ImageCreateCommand
         var request = Request(host, parse);
         var options = new RunOptions
         {
+            Uses = [new RunUse(request.Source), new RunUse(request.Image)],
             Json = parse.GetValue(_json),
             Quiet = parse.GetValue(_quiet),
             DryRun = parse.GetValue(_dryRun),
@@ -100,7 +102,7 @@ internal sealed class ImageCreateCommand
             ReceiptFile = parse.GetValue(_receipt),
             Help = CliHost.HelpFor(parse),
         };
-        return RunSession.Execute(host, options, () => Runs.Backup(request));
+        return host.Execute(options, () => Runs.Backup(request));
     }
 
     private BackupRequest Request(CliHost host, ParseResult parse)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RescueKit.Agent.Hosting;
 using RescueKit.Cli.Arguments;
 using RescueKit.Cli.Session;
 using RescueKit.Engine;
@@ -59,6 +60,7 @@ internal sealed class ImageRestoreCommand
         };
         var options = new RunOptions
         {
+            Uses = [new RunUse(request.Image, Shared: true), new RunUse(request.Target)],
             Json = parse.GetValue(_json),
             Quiet = parse.GetValue(_quiet),
             DryRun = parse.GetValue(_dryRun),
@@ -67,6 +69,6 @@ internal sealed class ImageRestoreCommand
             ReceiptFile = parse.GetValue(_receipt),
             Help = CliHost.HelpFor(parse),
         };
-        return RunSession.Execute(host, options, () => Runs.Restore(request));
+        return host.Execute(options, () => Runs.Restore(request));
     }
 }

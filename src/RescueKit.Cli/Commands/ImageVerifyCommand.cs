@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RescueKit.Agent.Hosting;
 using RescueKit.Cli.Arguments;
 using RescueKit.Cli.Session;
 
@@ -25,12 +26,13 @@ internal static class ImageVerifyCommand
             var passphrase = CommonOptions.Passphrase(parse, host.Terminal, file, descriptor);
             var options = new RunOptions
             {
+                Uses = [new RunUse(parse.GetRequiredValue(image), Shared: true)],
                 Json = parse.GetValue(json),
                 Quiet = parse.GetValue(quiet),
                 ReceiptFile = parse.GetValue(receipt),
                 Help = CliHost.HelpFor(parse),
             };
-            return RunSession.Execute(host, options,
+            return host.Execute(options,
                 () => Engine.Runs.Verify(new Engine.VerifyRequest(parse.GetRequiredValue(image)) { Passphrase = passphrase.Get }));
         }));
         return command;

@@ -1,3 +1,4 @@
+using RescueKit.Agent.Protocol;
 using RescueKit.Engine;
 using RescueKit.Model;
 
@@ -15,6 +16,8 @@ internal sealed record ErrorInfo(string Error, string Kind, string? Remedy, int 
 
     public static ErrorInfo Of(Exception exception)
     {
+        // What a host said is said here in its own words.
+        if (exception is HostException { Problem: var said }) return new(said.Error, said.Kind, said.Remedy, said.ExitCode);
         var code = ExitCodes.Of(exception);
         return exception switch
         {

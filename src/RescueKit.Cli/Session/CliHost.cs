@@ -2,18 +2,24 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using RescueKit.Cli.Errors;
 using RescueKit.Cli.Terminals;
+using RescueKit.Engine;
 
 namespace RescueKit.Cli.Session;
 
 /// <summary>What every command works with; tests replace its parts.</summary>
-internal sealed class CliHost(ITerminal terminal, Interruption interruption, TimeProvider clock)
+internal class CliHost(ITerminal terminal, Interruption interruption, TimeProvider clock)
 {
     public ITerminal Terminal { get; } = terminal;
     public Interruption Interruption { get; } = interruption;
     public TimeProvider Clock { get; } = clock;
 
+    /// <summary>What becomes of a run that a command has put together: here it is carried out.</summary>
+    /// <param name="prepare">Opens and plans.</param>
+    /// <returns>The exit code.</returns>
+    public virtual int Execute(RunOptions options, Func<IRun> prepare) => RunSession.Execute(this, options, prepare);
+
     /// <summary>Runs a command's body; whatever it throws is reported and becomes an exit code.</summary>
-    public int Guard(ParseResult parse, Option<bool> json, Func<int> body)
+    public virtual int Guard(ParseResult parse, Option<bool> json, Func<int> body)
     {
         try
         {
@@ -29,7 +35,10 @@ internal sealed class CliHost(ITerminal terminal, Interruption interruption, Tim
     }
 
     /// <summary>The command line that explains the command that was given.</summary>
-    public static string HelpFor(ParseResult parse) => $"{string.Join(' ', Names(parse.CommandResult).Reverse())} --help";
+    public static string HelpFor(ParseResult parse) => $"{NameOf(parse)} --help";
+
+    /// <summary>"rescuekit image create".</summary>
+    public static string NameOf(ParseResult parse) => string.Join(' ', Names(parse.CommandResult).Reverse());
 
     private static IEnumerable<string> Names(CommandResult innermost)
     {

@@ -1,3 +1,5 @@
+using RescueKit.Agent.Hosting;
+
 namespace RescueKit.Cli.Session;
 
 /// <summary>How a run is shown and agreed to; what it does is in its request.</summary>
@@ -7,6 +9,9 @@ internal sealed record RunOptions
 
     /// <summary>The command line that explains the command, for errors that come of how it was put.</summary>
     public required string Help { get; init; }
+
+    /// <summary>The disks, files and images that the run opens: where runs live together, a disk is in one of them.</summary>
+    public required IReadOnlyList<RunUse> Uses { get; init; }
     public bool Quiet { get; init; }
     public bool DryRun { get; init; }
     public bool ShowPlan { get; init; }

@@ -30,6 +30,8 @@ public class HelpTests
                 "--unclean <whole|used>", "--exclude-windows-swap", "--free <keep|discard|zero>", "--receipt <FILE>", "--json", "--quiet",
             ]
         },
+        { "agent run", ["--socket <PATH>"] },
+        { "agent execute", ["<WORDS>", "--socket <PATH>", "--then <stay|restart|power-off>", "--line <TEXT>", "--quiet"] },
     };
 
     [Theory]
@@ -47,6 +49,7 @@ public class HelpTests
     [InlineData("")]
     [InlineData("disk")]
     [InlineData("image")]
+    [InlineData("agent")]
     public void What_holds_commands_shows_some_of_them(string command)
     {
         var help = Rescuekit.Run([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);

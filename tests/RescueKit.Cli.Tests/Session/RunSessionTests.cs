@@ -9,7 +9,7 @@ namespace RescueKit.Cli.Tests.Session;
 
 public sealed class RunSessionTests : IDisposable
 {
-    private static readonly RunOptions Options = new() { Help = "rescuekit --help", ShowPlan = true, Confirm = "Y7K2P" };
+    private static readonly RunOptions Options = new() { Help = "rescuekit --help", Uses = [], ShowPlan = true, Confirm = "Y7K2P" };
 
     private static readonly Receipt Failed = Samples.Receipt with { Verdict = "failed", Error = "chunk 7 is damaged", ExitCode = 3 };
 

@@ -1,0 +1,65 @@
+using System.CommandLine;
+using RescueKit.Agent.Hosting;
+using RescueKit.Agent.Protocol;
+using RescueKit.Cli.Arguments;
+using RescueKit.Cli.Hosting;
+using RescueKit.Cli.Session;
+using RescueKit.Engine;
+
+namespace RescueKit.Cli.Commands;
+
+/// <summary>The host of runs, and runs on it that nobody sits at.</summary>
+internal static class AgentCommand
+{
+    public const string DefaultSocket = "/run/rescuekit/host.sock";
+
+    public static Command Build(CliHost host) => new ExampleCommand("agent", "The process that owns runs, for all screens of a machine",
+        "rescuekit agent run", "rescuekit agent execute --line \"image create /dev/sda LABEL=RESCUEKIT-DATA:/web1.rki\" --then power-off")
+    {
+        BuildRun(host), AgentExecuteCommand.Build(host),
+    };
+
+    public static Option<string> Socket() => new("--socket")
+    {
+        HelpName = "PATH",
+        Description = $"The host's local socket [default: {DefaultSocket}]",
+        DefaultValueFactory = _ => DefaultSocket,
+    };
+
+    private static ExampleCommand BuildRun(CliHost host)
+    {
+        var socket = Socket();
+        var json = CommonOptions.Json();
+        var command = new ExampleCommand("run", "Host runs until told to stop (SIGTERM); they are stopped then, and waited for",
+            "rescuekit agent run", "rescuekit agent run --socket /tmp/rescuekit.sock")
+        {
+            socket,
+        };
+        command.SetAction(parse => host.Guard(parse, json, () => RunAsync(host, parse.GetRequiredValue(socket)).GetAwaiter().GetResult()));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(CliHost cli, string socket)
+    {
+        var lines = TextWriter.Synchronized(cli.Terminal.Out);
+        var options = HostOptions.ForThisProcess(new CommandRunFactory(), ProgramVersion.Number) with
+        {
+            Log = line =>
+            {
+                lines.WriteLine(line);
+                lines.Flush();
+            },
+        };
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var host = new RunHost(options);
+        await using var server = HostServer.Start(socket, host, options);
+        using var registration = cli.Interruption.BeginRun().Register(() => ended.TrySetResult());
+        host.Log($"RescueKit {options.Version} hosts runs at {socket}");
+        var stick = host.MountStickAsync();
+        await ended.Task.ConfigureAwait(false);
+        host.Log("ending");
+        await host.DisposeAsync().ConfigureAwait(false);
+        await stick.ConfigureAwait(false);
+        return ExitCodes.Done;
+    }
+}

@@ -1,0 +1,24 @@
+using System.CommandLine;
+using RescueKit.Agent.Hosting;
+using RescueKit.Cli.Session;
+using RescueKit.Engine;
+
+namespace RescueKit.Cli.Hosting;
+
+/// <summary>Takes the run that a command has put together instead of carrying it out, and lets errors through to whoever asked for it.</summary>
+internal sealed class PreparingHost(string? passphrase, Interruption interruption)
+    : CliHost(new SilentTerminal(passphrase), interruption, TimeProvider.System)
+{
+    /// <summary>Null until a command has put a run together.</summary>
+    public RunDraft? Draft { get; private set; }
+
+    public override int Execute(RunOptions options, Func<IRun> prepare)
+    {
+        if (options.DryRun) throw new Model.UsageException("--dry-run has no meaning here: the plan is shown before anything is started", "leave it out");
+        if (options.Confirm is not null) throw new Model.UsageException("--confirm is given when the run is started, not when it is planned", "leave it out");
+        Draft = new RunDraft(options.Uses, options.ReceiptFile, prepare);
+        return ExitCodes.Done;
+    }
+
+    public override int Guard(ParseResult parse, Option<bool> json, Func<int> body) => body();
+}
