@@ -14,7 +14,7 @@ public class PageTests
     {
         var host = new FakeRunHost { Disks = [.. Samples.Disks, Samples.Small with { Model = "名前の長いディスク装置 😀 " + new string('x', 90) }] };
         var ui = GoldenFrameTests.Screens[name](new Driver(host));
-        var title = ui.Model.View().Title[..10];
+        var title = string.Concat(ui.Model.View().Title.Take(10));
         for (var columns = 60; columns <= 200; columns++)
         {
             foreach (var rows in new[] { 20, 24, 50 })

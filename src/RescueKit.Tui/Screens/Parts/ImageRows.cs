@@ -26,7 +26,7 @@ internal static class ImageRows
         var blocks = new List<Block>();
         void Field(string name, string? value, Tone tone = Tone.Plain)
         {
-            if (!string.IsNullOrEmpty(value)) blocks.Add(new Prose([new Piece($"{name,-11} "), new Piece(value, tone)], 1));
+            if (!string.IsNullOrEmpty(value)) blocks.Add(new Prose([new Piece(value, tone)], 1, $"{name,-11} "));
         }
         Field("image", image.Path);
         Field("state", image.Complete ? "complete" : "begun and not finished: it cannot be restored as a whole", image.Complete ? Tone.Plain : Tone.Look);
