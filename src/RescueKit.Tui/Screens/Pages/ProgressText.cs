@@ -9,7 +9,7 @@ namespace RescueKit.Tui.Screens.Pages;
 /// <summary>Where a run stands: as a whole and for each partition.</summary>
 internal static class ProgressText
 {
-    private const int SmallBar = 18;
+    private const int SmallBar = 14;
 
     public static IReadOnlyList<Block> Blocks(RunState run)
     {

@@ -17,7 +17,7 @@ internal static class ImageRows
         var chosen = picker.Chosen(images, Item);
         var rows = picker.Visible(images, Item).Select(found => Row(world, found, found == chosen)).ToList();
         if (rows.Count == 0) return [.. picker.SearchLine, new Prose("No image matches the search.", 2)];
-        return [.. picker.SearchLine, new Listing(rows, null, 0)];
+        return [.. picker.SearchLine, new Listing(rows, null, 3)];
     }
 
     /// <summary>In full, for a screen of its own.</summary>
