@@ -63,6 +63,14 @@ public class PageTests
         ui.Press(KeyCode.PageUp, KeyCode.PageUp, KeyCode.PageUp).Has("▸ Disk number 29").Has("more ↑↓");
     }
 
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_sign_has_an_ASCII_form_and_is_known_to_those_who_choose_a_font(string name)
+    {
+        var text = GoldenFrameTests.Screens[name](new Driver(new FakeRunHost())).Frame(132, 43).ToString();
+        Assert.Empty(text.Where(c => !char.IsAscii(c)).Except(Signs.All));
+    }
+
     [Fact]
     public void Losses_are_red_and_also_words()
     {
