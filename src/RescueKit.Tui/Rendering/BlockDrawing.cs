@@ -35,8 +35,18 @@ internal static class BlockDrawing
         return Segment.SplitLines(renderable.Render(options, columns)).Select(line => new DrawnLine([.. line]));
     }
 
-    private static IEnumerable<DrawnLine> DrawProse(Prose prose, int columns) =>
-        Render(new Padder(Paragraph(prose.Text), new Padding(prose.Indent + Edge, 0, Edge, 0)), columns);
+    private static IEnumerable<DrawnLine> DrawProse(Prose prose, int columns)
+    {
+        var edge = new string(' ', prose.Indent + Edge);
+        var below = edge + new string(' ', Palette.Width(prose.Label));
+        var first = true;
+        foreach (var line in Render(Paragraph(prose.Text), columns - below.Length - Edge))
+        {
+            Segment[] margin = first ? [Palette.Segment(edge), Palette.Segment(prose.Label, Tone.Strong)] : [Palette.Segment(below)];
+            yield return new DrawnLine([.. margin, .. line.Segments]);
+            first = false;
+        }
+    }
 
     private static Paragraph Paragraph(Line text)
     {

@@ -20,6 +20,6 @@ internal static class Signs
         return new Rune(rune.IsBmp && Ascii.TryGetValue((char)rune.Value, out var plain) ? plain : '?');
     }
 
-    /// <summary>All of them, for the test of the console's font.</summary>
+    /// <summary>All of them: what a console's font has to have.</summary>
     public static IEnumerable<char> All => Ascii.Keys;
 }

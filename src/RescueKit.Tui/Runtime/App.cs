@@ -16,6 +16,7 @@ internal sealed class App(IRunHost host, ITerminal terminal, TextUiOptions optio
     /// <summary>How often runs are asked for.</summary>
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(400);
     private static readonly TimeSpan LetGoLimit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private const int DefaultColumns = 80;
     private const int DefaultRows = 24;
 
@@ -160,7 +161,7 @@ internal sealed class App(IRunHost host, ITerminal terminal, TextUiOptions optio
         switch (effect)
         {
             case HostCall call:
-                HostCalls.Begin(host, call, message => Post(() => Tell(message)), _end.Token);
+                HostCalls.Begin(host, call, message => Post(() => Tell(message)), Patience, _end.Token);
                 break;
             case OpenShell:
                 OpenTheShell();

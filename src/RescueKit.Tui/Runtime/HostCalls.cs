@@ -7,11 +7,19 @@ namespace RescueKit.Tui.Runtime;
 /// <summary>Calls to the host beside the loop; whatever they throw becomes a message.</summary>
 internal static class HostCalls
 {
-    public static void Begin(IRunHost host, HostCall call, Action<Message> tell, CancellationToken end) => _ = Task.Run(async () =>
+    /// <param name="patience">
+    /// How long the host may take for what it is asked over and over. Anything else may take as long as it takes: looking into a dying disk does.
+    /// </param>
+    public static void Begin(IRunHost host, HostCall call, Action<Message> tell, TimeSpan patience, CancellationToken end) => _ = Task.Run(async () =>
     {
         try
         {
-            tell(new Returned(call, await call.Run(host, end).ConfigureAwait(false)));
+            var limit = call.What is null ? patience : Timeout.InfiniteTimeSpan;
+            tell(new Returned(call, await call.Run(host, end).WaitAsync(limit, end).ConfigureAwait(false)));
+        }
+        catch (TimeoutException)
+        {
+            tell(new Failed(call, new Problem("the host of the runs does not answer", "device", null, ExitCodes.Failed)));
         }
         catch (HostException e)
         {

@@ -106,6 +106,7 @@ internal static class Samples
         var words = request.Command;
         var operation = words[0] == "clone" ? "clone" : words[1] switch { "create" => "backup", var other => other };
         var (from, onto) = operation == "clone" ? (words[1], words[2]) : (words[2], operation == "verify" ? words[2] : words[3]);
+        var whole = operation is "backup" or "clone" && !words.Contains("used");
         var overwritten = operation is "restore" or "clone";
         return new RunPlan
         {
@@ -117,9 +118,9 @@ internal static class Samples
             Items =
             [
                 new PlanItem(1, overwritten ? 1 : null, "FAT32", "ESP", GiB / 2, GiB / 10, "used blocks", null, null),
-                new PlanItem(2, overwritten ? 2 : null, "ext4", "root", 232 * GiB, words.Contains("used") ? 81 * GiB : 232 * GiB,
-                    words.Contains("used") ? "used blocks" : "whole", words.Contains("used") ? null : "not cleanly unmounted",
-                    operation is "backup" or "clone" ? words.Contains("used") ? 232 * GiB : 81 * GiB : null),
+                whole
+                    ? new PlanItem(2, overwritten ? 2 : null, "ext4", "root", 232 * GiB, 232 * GiB, "whole", "not cleanly unmounted", 81 * GiB)
+                    : new PlanItem(2, overwritten ? 2 : null, "ext4", "root", 232 * GiB, 81 * GiB, "used blocks", null, words.Contains("used") ? 232 * GiB : null),
                 new PlanItem(3, overwritten ? 3 : null, "ext4", "home", 232 * GiB, 220 * GiB, "used blocks", null, null),
                 new PlanItem(null, null, "tables, boot code, gaps", null, 3 * MiB, 3 * MiB, "whole", null, null),
             ],

@@ -14,7 +14,7 @@ public class PageTests
     {
         var host = new FakeRunHost { Disks = [.. Samples.Disks, Samples.Small with { Model = "名前の長いディスク装置 😀 " + new string('x', 90) }] };
         var ui = GoldenFrameTests.Screens[name](new Driver(host));
-        var title = ui.Model.View().Title[..10];
+        var title = string.Concat(ui.Model.View().Title.Take(10));
         for (var columns = 60; columns <= 200; columns++)
         {
             foreach (var rows in new[] { 20, 24, 50 })
@@ -61,6 +61,14 @@ public class PageTests
         var ui = new Driver(host).Choose("Disks").Press(KeyCode.Enter).Has("more ↓");
         ui.Press(KeyCode.End).Has("▸ Disk number 59").Has("more ↑").HasNot("more ↑↓");
         ui.Press(KeyCode.PageUp, KeyCode.PageUp, KeyCode.PageUp).Has("▸ Disk number 29").Has("more ↑↓");
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_sign_has_an_ASCII_form_and_is_known_to_those_who_choose_a_font(string name)
+    {
+        var text = GoldenFrameTests.Screens[name](new Driver(new FakeRunHost())).Frame(132, 43).ToString();
+        Assert.Empty(text.Where(c => !char.IsAscii(c)).Except(Signs.All));
     }
 
     [Fact]

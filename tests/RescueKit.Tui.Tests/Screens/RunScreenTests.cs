@@ -19,7 +19,7 @@ public class RunScreenTests
     [Fact]
     public void Esc_leaves_the_run_going_on_and_home_shows_it()
     {
-        var ui = Running().Press(KeyCode.Escape).Has("Running: Restoring onto WDC WD10EZEX (/dev/sdb), 61 %");
+        var ui = Running().Press(KeyCode.Escape, KeyCode.Escape).Has("Running: Restoring onto WDC WD10EZEX (/dev/sdb), 61 %");
         Assert.DoesNotContain(_host.Calls, c => c.StartsWith("cancel", StringComparison.Ordinal));
         ui.Choose("Runs").Press(KeyCode.Enter).Has("61 %").Press(KeyCode.Enter).Has("412 MiB/s");
     }
@@ -98,7 +98,7 @@ public class RunScreenTests
     [Fact]
     public void The_machine_is_not_switched_off_while_a_run_goes_on()
     {
-        var ui = Running().Press(KeyCode.Escape).Type("q").Has("Not now").HasNot("Power off  ");
+        var ui = Running().Press(KeyCode.Escape, KeyCode.Escape).Type("q").Has("Not now").HasNot("Power off  ");
         ui.Press(KeyCode.Enter);
         Assert.DoesNotContain(_host.Calls, c => c.StartsWith("power", StringComparison.Ordinal));
         End(Samples.Receipt, null);

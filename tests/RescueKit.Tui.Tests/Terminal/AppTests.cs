@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using RescueKit.Tui.Runtime;
+using RescueKit.Tui.Screens;
 using RescueKit.Tui.Tests.Fakes;
 
 namespace RescueKit.Tui.Tests.Terminal;
@@ -90,6 +91,20 @@ public sealed class AppTests : IDisposable
         _terminal.Type("?");
         WaitFor("Keys of this screen");
         Assert.DoesNotContain("   at ", _terminal.Written, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_host_that_never_answers_is_said_not_to()
+    {
+        var told = new TaskCompletionSource<Message>();
+        var poll = new HostCall(null, null, async (_, cancel) =>
+        {
+            await Task.Delay(Timeout.Infinite, cancel);
+            return new Detached();
+        });
+        HostCalls.Begin(_host, poll, told.SetResult, TimeSpan.FromMilliseconds(50), _cancel.Token);
+        var failed = Assert.IsType<Failed>(await told.Task.WaitAsync(Limit));
+        Assert.Contains("does not answer", failed.Problem.Error, StringComparison.Ordinal);
     }
 
     [Fact]

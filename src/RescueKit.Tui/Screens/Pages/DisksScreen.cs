@@ -59,7 +59,7 @@ internal sealed record DiskScreen(string Path, int Scroll = 0) : ScrollScreen(Sc
         var blocks = new List<Block> { new DiskMap(disk, 1) };
         void Field(string name, string? value)
         {
-            if (!string.IsNullOrEmpty(value)) blocks.Add(new Prose($"{name,-11} {value}", 1));
+            if (!string.IsNullOrEmpty(value)) blocks.Add(new Prose(value, 1, $"{name,-12} "));
         }
         Field("id", disk.ConfirmId);
         Field("size", $"{Units.Size(disk.Length)} ({disk.Length} bytes)");

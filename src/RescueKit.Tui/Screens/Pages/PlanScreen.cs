@@ -32,11 +32,11 @@ internal sealed record PlanScreen(RunRequest Request, RunState Run) : Screen
 
     public override Content View(World world) => new()
     {
-        Title = $"{char.ToUpperInvariant(Plan.Operation[0])}{Plan.Operation[1..]} · plan",
+        Title = $"{Words.Operation(Plan)} · plan",
         Right = "last step",
         Scroll = Scroll,
         Body = PlanText.Blocks(world, Plan),
-        Pinned = [new Prose([new Piece("Command: ", Tone.Strong), new Piece(CommandLines.Show(Run.Command, Plan.ConfirmId))]), .. Ask()],
+        Pinned = [new Prose(CommandLines.Show(Run.Command, Plan.ConfirmId), 0, "Command: "), .. Ask()],
         Hints =
         [
             new Hint("Enter", Plan.ConfirmId is null ? "start" : "start when it matches"), new Hint("↑↓", "scroll"),

@@ -14,7 +14,7 @@ internal static class PlanText
         if (plan.Operation != "verify")
         {
             blocks.Add(backup
-                ? new Prose([new Piece("TO    ", Tone.Strong), new Piece(plan.Onto.Path)])
+                ? new Prose(plan.Onto.Path, 0, "TO    ")
                 : Disk(world, "ONTO", plan.Onto, plan.ConfirmId is null ? Tone.Plain : Tone.Lost));
         }
         if (plan.ConfirmId is not null) blocks.AddRange(Lost(plan));
@@ -31,8 +31,8 @@ internal static class PlanText
     {
         var about = world.Disk(disk.Path) is { } known
             ? $"{Words.Disk(known)}, {Words.Port(known)}"
-            : $"{disk.Path}: {disk.Description}, {Units.Size(disk.Length)}{(disk.Serial is { Length: > 0 } serial ? $", serial {serial}" : "")}";
-        return new Prose([new Piece(word.PadRight(6), Tone.Strong), new Piece(about, tone)]);
+            : $"{disk.Path}: {(disk.Model is { Length: > 0 } model ? $"{model}, " : "")}{disk.Description}, {Units.Size(disk.Length)}{(disk.Serial is { Length: > 0 } serial ? $", serial {serial}" : "")}";
+        return new Prose([new Piece(about, tone)], 0, word.PadRight(6));
     }
 
     private static IEnumerable<Block> Lost(RunPlan plan)

@@ -9,6 +9,8 @@ namespace RescueKit.Tui.Screens.Pages;
 /// <summary>Where a run stands: as a whole and for each partition.</summary>
 internal static class ProgressText
 {
+    private const int SmallBar = 14;
+
     public static IReadOnlyList<Block> Blocks(RunState run)
     {
         if (run.Progress is not { } p) return [new Prose("It is being started…", 1)];
@@ -17,7 +19,7 @@ internal static class ProgressText
             new Gauge(p.TotalBytes > 0 ? (double)p.DoneBytes / p.TotalBytes : 0, Amount(p), 44),
             new Prose($"{Units.Rate(p.Rate)}   elapsed {Units.Time(p.Elapsed)}{(p.Remaining is { } left ? $"   about {Units.Time(left)} left" : "")}"),
             new Space(),
-            new Prose([new Piece("Now: ", Tone.Strong), new Piece(p.Phase + (p.Partition is { } n ? $", partition {n}" : ""))]),
+            new Prose(p.Phase + (p.Partition is { } n ? $", partition {n}" : ""), 0, "Now: "),
             new Space(),
             Partitions(run.Plan, p),
             new Space(),
@@ -25,9 +27,15 @@ internal static class ProgressText
                 ? new Prose([new Piece($"Unreadable so far: {Units.Size(p.UnreadableBytes)} !", Tone.Look)])
                 : new Prose("Unreadable so far: 0"),
             new Space(),
-            new Prose([new Piece("Command: ", Tone.Strong), new Piece(CommandLines.Show(run.Command, run.Plan.ConfirmId))]),
+            new Prose(CommandLines.Show(run.Command, run.Plan.ConfirmId), 0, "Command: "),
         ];
         return blocks;
+    }
+
+    private static string Bar(long done, long total)
+    {
+        var full = (int)(SmallBar * Math.Clamp((double)done / total, 0, 1));
+        return new string('█', full) + new string('░', SmallBar - full);
     }
 
     private static Line Amount(RunProgress p) => p.TotalBytes > 0
@@ -48,7 +56,7 @@ internal static class ProgressText
         {
             var item = copied[i];
             var here = Math.Clamp(p.DoneBytes - before, 0, item.Bytes);
-            var state = at < 0 ? "" : i < at ? "done" : i > at ? "waiting" : Units.DoneOf(here, item.Bytes);
+            var state = at < 0 ? "" : i < at ? "done" : i > at ? "waiting" : $"{Bar(here, item.Bytes)}  {Units.DoneOf(here, item.Bytes)}";
             rows.Add(new Row([$"{item.Number}", item.Label is { Length: > 0 } label ? $"{item.FileSystem} \"{label}\"" : item.FileSystem, Units.Size(item.Bytes), state], i == at));
             before += item.Bytes;
         }

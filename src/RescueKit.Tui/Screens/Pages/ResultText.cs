@@ -88,7 +88,7 @@ internal static class ResultText
         yield return new Listing([.. choices.Select(c => new Row([c.Text, c.Effect], c == chosen))], null, 1);
     }
 
-    private static Prose Field(string name, string value, Tone tone = Tone.Plain) => new([new Piece(name.PadRight(Label) + " "), new Piece(value, tone)]);
+    private static Prose Field(string name, string value, Tone tone = Tone.Plain) => new([new Piece(value, tone)], 0, name.PadRight(Label) + " ");
 
     private static string Rate(long bytes, TimeSpan took) => took > TimeSpan.Zero ? $"  ({Units.Rate(bytes / took.TotalSeconds)})" : "";
 }

@@ -33,7 +33,7 @@ internal sealed record RunScreen(int Id) : Screen
         },
         { } run => new Content
         {
-            Title = $"{char.ToUpperInvariant(run.Plan.Operation[0])}{run.Plan.Operation[1..]} {(run.Receipt is { Verdict: not "failed" } ? "finished" : "ended")}",
+            Title = $"{Words.Operation(run.Plan)} {(run.Receipt is { Verdict: not "failed" } ? "finished" : "ended")}",
             Right = ResultText.Verdict(run, Boot),
             Scroll = Choices.Count > 0 ? null : Scroll,
             Body = ResultText.Blocks(run, Boot, Asked is not null, Choices, Remedies),

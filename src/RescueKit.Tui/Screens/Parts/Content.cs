@@ -47,7 +47,8 @@ internal sealed record Space : Block;
 
 /// <summary>Text that is wrapped at words.</summary>
 /// <param name="Indent">Columns left free on the left; the screen's own edge is one.</param>
-internal sealed record Prose(Line Text, int Indent = 0) : Block;
+/// <param name="Label">Stands before the first line; the others begin below its end.</param>
+internal sealed record Prose(Line Text, int Indent = 0, string Label = "") : Block;
 
 /// <summary>Rows with aligned columns, one screen line each; what does not fit is cut with "…".</summary>
 /// <param name="Right">Columns that are aligned at their right end.</param>

@@ -53,7 +53,7 @@ internal sealed record Form(ImmutableList<Field> Fields, int Focus = 0)
         {
             var focused = ReferenceEquals(field, Focused);
             blocks.Add(field.Text is { } text
-                ? new Entry(field.Label, text, focused, width)
+                ? new Entry(field.Label, text, focused, width + 1)
                 : new Listing([new Row([field.Label.PadRight(width) + Words(field, focused)], focused)]));
         }
         if (Focused?.Note is { } note) blocks.AddRange([new Space(), new Prose([new Piece(note, Tone.Faint)], 2)]);

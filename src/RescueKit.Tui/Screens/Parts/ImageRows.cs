@@ -17,7 +17,7 @@ internal static class ImageRows
         var chosen = picker.Chosen(images, Item);
         var rows = picker.Visible(images, Item).Select(found => Row(world, found, found == chosen)).ToList();
         if (rows.Count == 0) return [.. picker.SearchLine, new Prose("No image matches the search.", 2)];
-        return [.. picker.SearchLine, new Listing(rows, null, 0)];
+        return [.. picker.SearchLine, new Listing(rows, null, 3)];
     }
 
     /// <summary>In full, for a screen of its own.</summary>
@@ -26,7 +26,7 @@ internal static class ImageRows
         var blocks = new List<Block>();
         void Field(string name, string? value, Tone tone = Tone.Plain)
         {
-            if (!string.IsNullOrEmpty(value)) blocks.Add(new Prose([new Piece($"{name,-11} "), new Piece(value, tone)], 1));
+            if (!string.IsNullOrEmpty(value)) blocks.Add(new Prose([new Piece(value, tone)], 1, $"{name,-11} "));
         }
         Field("image", image.Path);
         Field("state", image.Complete ? "complete" : "begun and not finished: it cannot be restored as a whole", image.Complete ? Tone.Plain : Tone.Look);

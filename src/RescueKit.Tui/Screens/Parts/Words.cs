@@ -61,6 +61,15 @@ internal static class Words
         ? $"{place.Name}: {error}"
         : place.FreeBytes is { } free ? $"{place.Name} {Units.Size(free)} free" : place.Name;
 
+    public static string Operation(Engine.RunPlan plan) => plan.Operation switch
+    {
+        "backup" => "Backup",
+        "restore" => "Restore",
+        "clone" => "Clone",
+        "verify" => "Verify",
+        var other => other,
+    };
+
     /// <summary>What a run does, in a line: "Restoring onto WDC WD10EZEX".</summary>
     public static string Doing(RunState run)
     {

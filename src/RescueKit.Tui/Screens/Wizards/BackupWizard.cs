@@ -147,14 +147,14 @@ internal sealed record BackupWizard : Wizard
 
     private static bool Encrypts(Form form) => form.Choice("encrypt") == 1;
 
-    private Prose From(World world) => new([new Piece("FROM  ", Tone.Strong), new Piece(world.Disk(Source) is { } disk ? Words.Disk(disk) : Source ?? "")]);
+    private Prose From(World world) => new(world.Disk(Source) is { } disk ? Words.Disk(disk) : Source ?? "", 0, "FROM  ");
 
     private Prose To(World world)
     {
         var place = world.Places?.FirstOrDefault(p => p.Id == PlaceId);
         var text = place is null ? "a place that has gone" : $"{place.Name}{(place.FileSystem is { } type ? $", {type}" : "")}"
             + (place.FreeBytes is { } free ? $", {Units.Size(free)} free" : "");
-        return new Prose([new Piece("TO    ", Tone.Strong), new Piece(text + (Page > 2 ? $": {Name.Text}" : ""))]);
+        return new Prose(text + (Page > 2 ? $": {Name.Text}" : ""), 0, "TO    ");
     }
 
     /// <summary>What every file system takes: lower-case letters, digits and dashes.</summary>

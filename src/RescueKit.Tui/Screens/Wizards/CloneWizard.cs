@@ -70,5 +70,5 @@ internal sealed record CloneWizard : Wizard
         world.Disk(Source)?.Partitions.Select(p => p.Offset + p.Length).DefaultIfEmpty(0).Max() ?? 0);
 
     private static Prose Named(World world, string word, string? path, Tone tone) =>
-        new([new Piece(word.PadRight(6), Tone.Strong), new Piece(world.Disk(path) is { } disk ? Words.Disk(disk) : path ?? "", tone)]);
+        new([new Piece(world.Disk(path) is { } disk ? Words.Disk(disk) : path ?? "", tone)], 0, word.PadRight(6));
 }

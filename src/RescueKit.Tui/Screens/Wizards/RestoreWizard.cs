@@ -113,8 +113,8 @@ internal sealed record RestoreWizard : Wizard
     private static bool WholeFits(ImageDocument image, DiskDocument disk) =>
         disk.Length >= image.Partitions.Where(p => p.Included).Select(p => p.Offset + p.Length).DefaultIfEmpty(0).Max();
 
-    private Prose From() => new([new Piece("FROM  ", Tone.Strong), new Piece(Choice.Image is { } image
-        ? $"{Path.GetFileName(image.Path)}, {Words.Taking(image)}: {image.Disk?.Model ?? image.Disk?.Name}, {Units.Size(image.Disk?.Length ?? 0)}" : "")]);
+    private Prose From() => new(Choice.Image is { } image
+        ? $"{Path.GetFileName(image.Path)}, {Words.Taking(image)}: {image.Disk?.Model ?? image.Disk?.Name}, {Units.Size(image.Disk?.Length ?? 0)}" : "", 0, "FROM  ");
 
-    private Prose Onto(World world) => new([new Piece("ONTO  ", Tone.Strong), new Piece(world.Disk(Target) is { } disk ? Words.Disk(disk) : Target ?? "", Tone.Lost)]);
+    private Prose Onto(World world) => new([new Piece(world.Disk(Target) is { } disk ? Words.Disk(disk) : Target ?? "", Tone.Lost)], 0, "ONTO  ");
 }

@@ -60,6 +60,6 @@ internal abstract record Wizard : Screen
         Pinned = Request is not null
             ? [new Prose([new Piece("The plan is being made: the disks are looked into. Nothing is written.", Tone.Strong)])]
             : Complaint is { } complaint ? [new Prose([new Piece("! " + complaint, Tone.Look)])] : [],
-        Hints = [.. more, new Hint("Enter", "go on"), new Hint("Esc", Page == 0 ? "back to the start" : "back")],
+        Hints = [new Hint("Enter", "go on"), .. more, new Hint("Esc", Page == 0 ? "back to the start" : "back")],
     };
 }
