@@ -46,9 +46,9 @@ internal static class ConsoleFont
         var lines = new Queue<string[]>(signs.Where(IsLine));
         for (var place = FirstLinePlace; lines.Count > 0 && place < FirstLinePlace + 32; place++) places[place] = lines.Dequeue();
         var others = lines.Concat(signs.Where(sign => !IsLine(sign))).ToList();
-        for (var character = ' '; character <= 'ÿ'; character++)
+        for (var character = ' '; character <= '\u00ff'; character++)
         {
-            if (character is > '~' and < ' ') continue;
+            if (character is > '~' and < '\u00a0' or '\u00ad') continue; // controls, and the hyphen that is not shown
             string[] latin = [character.ToString()];
             if (places[character] is null) places[character] = latin;
             else others.Add(latin);

@@ -26,7 +26,7 @@ internal sealed partial class SharedLibraries
     public void Complete(SystemTree tree)
     {
         // Asked of every file: a library may need another that no program names.
-        foreach (var file in tree.Files().Where(file => IsElf(tree.PathOf(file))))
+        foreach (var file in tree.Files().Where(file => IsLinked(tree.PathOf(file))))
         {
             foreach (var library in NeededBy(tree.PathOf(file)))
             {
@@ -40,12 +40,9 @@ internal sealed partial class SharedLibraries
 
     private List<string> NeededBy(string file)
     {
-        var (exitCode, output, error) = ExternalTool.Try(_loader, ["--inhibit-cache", "--library-path", string.Join(':', _folders), "--list", file]);
-        if (exitCode != 0)
-        {
-            if ((output + error).Contains("statically linked", StringComparison.Ordinal)) return [];
-            throw new DeviceException($"{file}: {(output + error).Trim()}");
-        }
+        // As ldd does: what is linked statically must not be listed, the loader crashes on it.
+        if (ExternalTool.Try(_loader, ["--verify", file]).ExitCode is not (0 or 2)) return [];
+        var output = ExternalTool.Run(_loader, ["--inhibit-cache", "--library-path", string.Join(':', _folders), "--list", file]);
         var needed = new List<string>();
         foreach (Match line in Line().Matches(output))
         {
@@ -57,11 +54,12 @@ internal sealed partial class SharedLibraries
         return needed;
     }
 
-    private static bool IsElf(string path)
+    /// <summary>An ELF file of type ET_EXEC or ET_DYN (elf.h): a program or library, not a kernel module.</summary>
+    private static bool IsLinked(string path)
     {
         using var file = File.OpenRead(path);
-        Span<byte> head = stackalloc byte[4];
-        return file.ReadAtLeast(head, 4, throwOnEndOfStream: false) == 4 && head.SequenceEqual("\u007fELF"u8);
+        Span<byte> head = stackalloc byte[18];
+        return file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length && head.StartsWith("\u007fELF"u8) && head[16] is (2 or 3);
     }
 
     [GeneratedRegex(@"^\t(\S+) => (\S.*?)(?: \(0x[0-9a-f]+\))?$", RegexOptions.Multiline)]
