@@ -27,19 +27,19 @@ internal static class TuiCommand
         {
             var detected = TextUiOptions.Detect(Environment.GetEnvironmentVariable);
             var options = detected with { Ascii = detected.Ascii || parse.GetValue(ascii), Monochrome = detected.Monochrome || parse.GetValue(monochrome) };
-            return RunAsync(parse.GetRequiredValue(socket), options).GetAwaiter().GetResult();
+            return RunAsync(parse.GetRequiredValue(socket), options, host.Interruption.BeginRun()).GetAwaiter().GetResult();
         }));
         return command;
     }
 
-    private static async Task<int> RunAsync(string socket, TextUiOptions ui)
+    private static async Task<int> RunAsync(string socket, TextUiOptions ui, CancellationToken cancel)
     {
         var options = HostOptions.ForThisProcess(new CommandRunFactory(), ProgramVersion.Number);
         // In the rescue environment init starts the host, perhaps only in a moment.
         IRunHost host = File.Exists(socket) || options.Root.Exists(MachineMarks.RescueEnvironment) ? new HostClient(socket) : new RunHost(options);
         await using (host.ConfigureAwait(false))
         {
-            return TextUi.Run(host, ui, CancellationToken.None);
+            return TextUi.Run(host, ui, cancel);
         }
     }
 }
