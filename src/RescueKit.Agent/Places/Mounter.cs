@@ -80,7 +80,9 @@ internal sealed class Mounter(IToolRunner tools, string folder)
         {
             using (var stream = new FileStream(file, new FileStreamOptions
             {
-                Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                Mode = FileMode.Create,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
             }))
             using (var writer = new StreamWriter(stream))
             {

@@ -19,7 +19,8 @@ internal static class Patience
             {
                 done.SetException(e);
             }
-        }) { IsBackground = true, Name = what }.Start();
+        })
+        { IsBackground = true, Name = what }.Start();
         try
         {
             return done.Task.WaitAsync(limit).GetAwaiter().GetResult();

@@ -61,7 +61,10 @@ public class BootAdviceTests
     [InlineData(false, false, false, "not a system disk")]
     public void A_BIOS_starts_boot_code_that_leads_on(bool hasCode, bool leadsOn, bool hasEfi, string verdict) => Assert.Equal(verdict, Check(new BootFacts
     {
-        MachineIsUefi = false, HasBootCode = hasCode, BootCodeLeadsOn = leadsOn, Efi = hasEfi ? new EfiPartition(1, Debian, []) : null,
+        MachineIsUefi = false,
+        HasBootCode = hasCode,
+        BootCodeLeadsOn = leadsOn,
+        Efi = hasEfi ? new EfiPartition(1, Debian, []) : null,
     }).Verdict);
 
     [Fact]

@@ -48,7 +48,10 @@ internal sealed class WaitingRun(string target) : IRun
 {
     public RunPlan Plan { get; } = new()
     {
-        Operation = "clone", From = new PlanDisk("nothing", 0, null, null, ""), Onto = new PlanDisk(target, 0, null, null, ""), Items = [],
+        Operation = "clone",
+        From = new PlanDisk("nothing", 0, null, null, ""),
+        Onto = new PlanDisk(target, 0, null, null, ""),
+        Items = [],
     };
 
     public bool IsConfidential => false;
@@ -60,7 +63,13 @@ internal sealed class WaitingRun(string target) : IRun
         cancel.WaitHandle.WaitOne();
         Receipt = new Receipt
         {
-            Operation = "clone", Verdict = "failed", Cancelled = true, ToolVersion = "", StartedAt = default, FinishedAt = default, ExitCode = ExitCodes.Cancelled,
+            Operation = "clone",
+            Verdict = "failed",
+            Cancelled = true,
+            ToolVersion = "",
+            StartedAt = default,
+            FinishedAt = default,
+            ExitCode = ExitCodes.Cancelled,
         };
         throw new OperationCanceledException(cancel);
     }

@@ -27,7 +27,11 @@ public abstract class RunHostContract : IAsyncLifetime
         Root.Folder("/sys/firmware/efi").File("/proc/sys/kernel/hostname", "web1\n");
         Options = new HostOptions
         {
-            Factory = new EngineRunFactory(), Version = "1.2.3", RuntimeFolder = Folder.File("run"), StateFolder = Folder.File("state"), Root = _root.Root,
+            Factory = new EngineRunFactory(),
+            Version = "1.2.3",
+            RuntimeFolder = Folder.File("run"),
+            StateFolder = Folder.File("state"),
+            Root = _root.Root,
         };
         Inner = new RunHost(Options);
         _host = await OpenAsync();

@@ -58,7 +58,14 @@ public class PlacedWordsTests
 
     private static DiskDocument Disk(string path, string label) => new()
     {
-        Path = path, Kind = "disk", Length = 1 << 30, ConfirmId = "X", LogicalSectorSize = 512, PhysicalSectorSize = 512, Uses = [], Warnings = [],
+        Path = path,
+        Kind = "disk",
+        Length = 1 << 30,
+        ConfirmId = "X",
+        LogicalSectorSize = 512,
+        PhysicalSectorSize = 512,
+        Uses = [],
+        Warnings = [],
         Partitions =
         [
             new PartitionDocument { Number = 1, Offset = 1 << 20, Length = 1 << 29, Type = "x", Label = label, Uuid = $"UUID-of-{label.ToLowerInvariant()}", Warnings = [] },

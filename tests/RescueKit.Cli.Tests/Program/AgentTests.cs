@@ -65,7 +65,8 @@ public sealed class AgentTests : IDisposable
     {
         var start = new ProcessStartInfo(Rescuekit.Path, ["agent", "run", "--socket", Socket])
         {
-            RedirectStandardOutput = true, WorkingDirectory = _folder.FullPath,
+            RedirectStandardOutput = true,
+            WorkingDirectory = _folder.FullPath,
         };
         // Without root its folders are the user's own.
         start.Environment["XDG_RUNTIME_DIR"] = _folder.FullPath;

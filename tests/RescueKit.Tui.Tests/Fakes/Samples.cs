@@ -14,13 +14,31 @@ internal static class Samples
 
     public static MachineInfo Machine { get; } = new()
     {
-        Version = "1.0", HostName = "web1", Firmware = "UEFI", SecureBoot = true, IsRescueEnvironment = true, Keyboard = "us", StickDisk = "/dev/sdc",
+        Version = "1.0",
+        HostName = "web1",
+        Firmware = "UEFI",
+        SecureBoot = true,
+        IsRescueEnvironment = true,
+        Keyboard = "us",
+        StickDisk = "/dev/sdc",
     };
 
     public static DiskDocument Samsung { get; } = new()
     {
-        Path = "/dev/nvme0n1", Kind = "disk", Length = 500107862016, Model = "Samsung SSD 970 EVO 500GB", Serial = "S4EVNX0M10841X", ConfirmId = "10841X",
-        Bus = "nvme", Port = "pci-0000:01:00.0", LogicalSectorSize = 512, PhysicalSectorSize = 512, Uses = [], Warnings = [], Table = "gpt", DiskId = "9b1c",
+        Path = "/dev/nvme0n1",
+        Kind = "disk",
+        Length = 500107862016,
+        Model = "Samsung SSD 970 EVO 500GB",
+        Serial = "S4EVNX0M10841X",
+        ConfirmId = "10841X",
+        Bus = "nvme",
+        Port = "pci-0000:01:00.0",
+        LogicalSectorSize = 512,
+        PhysicalSectorSize = 512,
+        Uses = [],
+        Warnings = [],
+        Table = "gpt",
+        DiskId = "9b1c",
         Partitions =
         [
             Partition(1, MiB, GiB / 2, "FAT32", "ESP", GiB / 10),
@@ -31,22 +49,57 @@ internal static class Samples
 
     public static DiskDocument Wdc { get; } = new()
     {
-        Path = "/dev/sdb", Kind = "disk", Length = 1000204886016, Model = "WDC WD10EZEX", Serial = "WD-WCC6Y7Y7K2P", ConfirmId = "Y7K2P", Bus = "sata", Port = "ata-2",
-        LogicalSectorSize = 512, PhysicalSectorSize = 4096, Rotational = true, Uses = [], Warnings = ["14 pending sectors"], Table = "gpt", DiskId = "77aa",
+        Path = "/dev/sdb",
+        Kind = "disk",
+        Length = 1000204886016,
+        Model = "WDC WD10EZEX",
+        Serial = "WD-WCC6Y7Y7K2P",
+        ConfirmId = "Y7K2P",
+        Bus = "sata",
+        Port = "ata-2",
+        LogicalSectorSize = 512,
+        PhysicalSectorSize = 4096,
+        Rotational = true,
+        Uses = [],
+        Warnings = ["14 pending sectors"],
+        Table = "gpt",
+        DiskId = "77aa",
         Partitions = [Partition(1, MiB, 931 * GiB, "NTFS", "Archive", 702 * GiB)],
     };
 
     public static DiskDocument Stick { get; } = new()
     {
-        Path = "/dev/sdc", Kind = "disk", Length = 57 * GiB, Model = "SanDisk Ultra", Serial = "4C53000133F1A", ConfirmId = "33F1A", Bus = "usb", Port = "usb-1.2",
-        LogicalSectorSize = 512, PhysicalSectorSize = 512, Removable = true, Uses = ["partition 3 mounted at /run/stick"], Warnings = [], Table = "gpt",
+        Path = "/dev/sdc",
+        Kind = "disk",
+        Length = 57 * GiB,
+        Model = "SanDisk Ultra",
+        Serial = "4C53000133F1A",
+        ConfirmId = "33F1A",
+        Bus = "usb",
+        Port = "usb-1.2",
+        LogicalSectorSize = 512,
+        PhysicalSectorSize = 512,
+        Removable = true,
+        Uses = ["partition 3 mounted at /run/stick"],
+        Warnings = [],
+        Table = "gpt",
         Partitions = [Partition(3, GiB, 56 * GiB, "exFAT", "RESCUEKIT-DATA", 14 * GiB) with { MountedAt = "/run/stick" }],
     };
 
     public static DiskDocument Small { get; } = new()
     {
-        Path = "/dev/sdd", Kind = "disk", Length = 8 * GiB, Model = "Old CF card", ConfirmId = "CF01", Bus = "usb", LogicalSectorSize = 512, PhysicalSectorSize = 512,
-        Uses = [], Warnings = [], Partitions = [], Table = "none",
+        Path = "/dev/sdd",
+        Kind = "disk",
+        Length = 8 * GiB,
+        Model = "Old CF card",
+        ConfirmId = "CF01",
+        Bus = "usb",
+        LogicalSectorSize = 512,
+        PhysicalSectorSize = 512,
+        Uses = [],
+        Warnings = [],
+        Partitions = [],
+        Table = "none",
     };
 
     public static DiskDocument Locked { get; } = Small with { Path = "/dev/sde", Model = "Write-protected card", ConfirmId = "WP02", Length = 1000 * GiB, ReadOnly = true };
@@ -62,17 +115,32 @@ internal static class Samples
 
     public static ImageDocument WebImage { get; } = new()
     {
-        Path = "/run/stick/web1-2026-11-21.rki", ImageId = new Guid("0f0e0d0c-0b0a-4908-8706-050403020100"), Complete = true, Encrypted = false, Opened = true, Codec = "lz4",
-        Parts = [], MissingParts = [], StoredBytes = 120 * GiB, UsedBytes = 301 * GiB,
+        Path = "/run/stick/web1-2026-11-21.rki",
+        ImageId = new Guid("0f0e0d0c-0b0a-4908-8706-050403020100"),
+        Complete = true,
+        Encrypted = false,
+        Opened = true,
+        Codec = "lz4",
+        Parts = [],
+        MissingParts = [],
+        StoredBytes = 120 * GiB,
+        UsedBytes = 301 * GiB,
         Taken = new TakingDocument("hot", "application", new DateTimeOffset(2026, 11, 21, 2, 0, 0, TimeSpan.Zero), "web1", "dm", [], 0.3),
         Disk = new ImageDiskDocument("/dev/nvme0n1", 500107862016, 512, 512, "gpt", "9b1c", "Samsung SSD 970 EVO 500GB", "S4EVNX0M10841X", null, "nvme"),
         Partitions = [Volume(1, MiB, GiB / 2, "FAT32", "ESP", GiB / 10), Volume(2, GiB, 232 * GiB, "ext4", "root", 81 * GiB), Volume(3, 233 * GiB, 232 * GiB, "ext4", "home", 220 * GiB)],
-        Warnings = [], Repairs = [],
+        Warnings = [],
+        Repairs = [],
     };
 
     public static ImageDocument SecretImage { get; } = WebImage with
     {
-        Path = "/run/places/nas/secret.rki", Encrypted = true, Opened = false, Disk = null, Taken = null, Partitions = [], UsedBytes = null,
+        Path = "/run/places/nas/secret.rki",
+        Encrypted = true,
+        Opened = false,
+        Disk = null,
+        Taken = null,
+        Partitions = [],
+        UsedBytes = null,
     };
 
     public static IReadOnlyList<FoundImage> Images { get; } =
@@ -94,8 +162,16 @@ internal static class Samples
 
     public static Receipt Receipt { get; } = new()
     {
-        Operation = "restore", Verdict = "complete", ToolVersion = "1.0", StartedAt = Now, FinishedAt = Now.AddMinutes(12), Source = WebImage.Path, Target = "/dev/sdb",
-        BytesRead = 301 * GiB, BytesWritten = 301 * GiB, BytesVerified = 301 * GiB,
+        Operation = "restore",
+        Verdict = "complete",
+        ToolVersion = "1.0",
+        StartedAt = Now,
+        FinishedAt = Now.AddMinutes(12),
+        Source = WebImage.Path,
+        Target = "/dev/sdb",
+        BytesRead = 301 * GiB,
+        BytesWritten = 301 * GiB,
+        BytesVerified = 301 * GiB,
     };
 
     public static ImageDocument ImageAt(string path) => path == SecretImage.Path ? SecretImage : WebImage with { Path = path };
@@ -134,8 +210,16 @@ internal static class Samples
 
     private static PartitionDocument Partition(int number, long offset, long length, string fileSystem, string label, long used) => new()
     {
-        Number = number, Offset = offset, Length = length, Type = "0fc63daf", TypeName = "Linux filesystem", Name = label, FileSystem = fileSystem, Label = label,
-        UsedBytes = used, Warnings = [],
+        Number = number,
+        Offset = offset,
+        Length = length,
+        Type = "0fc63daf",
+        TypeName = "Linux filesystem",
+        Name = label,
+        FileSystem = fileSystem,
+        Label = label,
+        UsedBytes = used,
+        Warnings = [],
     };
 
     private static ImageVolumeDocument Volume(int number, long offset, long length, string fileSystem, string label, long used) =>

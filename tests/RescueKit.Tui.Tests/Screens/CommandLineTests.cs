@@ -11,7 +11,14 @@ public class CommandLineTests
         Assert.Equal("image create /dev/sda a.rki --partition 2 --codec zstd --encrypt --on-bad-sector skip --unclean used --exclude-windows-swap --verify --resume",
             string.Join(' ', CommandLines.Backup(new BackupAnswers("/dev/sda", "a.rki")
             {
-                Partitions = [2], Codec = "zstd", Encrypt = true, SkipBadSectors = true, UncleanUsed = true, ExcludeWindowsSwap = true, Verify = true, Resume = true,
+                Partitions = [2],
+                Codec = "zstd",
+                Encrypt = true,
+                SkipBadSectors = true,
+                UncleanUsed = true,
+                ExcludeWindowsSwap = true,
+                Verify = true,
+                Resume = true,
             })));
         Assert.Equal("image restore a.rki /dev/sdb --partition 2 --partition 3:4 --free zero --on-damage skip --verify",
             string.Join(' ', CommandLines.Restore(new RestoreAnswers("a.rki", "/dev/sdb", [(2, 2), (3, 4)], true, true, "zero"))));

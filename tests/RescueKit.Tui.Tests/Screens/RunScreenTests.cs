@@ -80,7 +80,8 @@ public class RunScreenTests
         var ui = Running();
         _host.Change(1, r => r with
         {
-            Stage = RunStage.Ended, Receipt = Samples.Receipt with { Verdict = "failed", Error = "x", ExitCode = 1 },
+            Stage = RunStage.Ended,
+            Receipt = Samples.Receipt with { Verdict = "failed", Error = "x", ExitCode = 1 },
             Problem = new Problem("/dev/sdb: writing at offset 4096 failed", "write", "try another cable", 1),
         });
         ui.Beat().Beat().Has("FAILED").Has("writing at offset 4096 failed").Has("try another cable").Has("does not hold a whole disk").Has("was not saved");

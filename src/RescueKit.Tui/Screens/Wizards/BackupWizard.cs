@@ -78,7 +78,11 @@ internal sealed record BackupWizard : Wizard
         var proposed = $"{Slug(Words.Model(disk))}-{Slug(disk.ConfirmId)}-{world.Now.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}.rki";
         return Step.Stay(this with
         {
-            Page = 1, Complaint = null, Source = disk.Path, Sources = Sources with { Key = disk.Path }, Proposed = proposed,
+            Page = 1,
+            Complaint = null,
+            Source = disk.Path,
+            Sources = Sources with { Key = disk.Path },
+            Proposed = proposed,
             Name = Name.Text.Length == 0 || Name.Text == Proposed ? new TextField(proposed) : Name,
         });
     }

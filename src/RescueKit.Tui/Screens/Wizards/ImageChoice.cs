@@ -22,7 +22,11 @@ internal sealed record ImageChoice
     /// <summary>Without secrets, and without what they opened.</summary>
     public ImageChoice Kept => this with
     {
-        Passphrase = null, Secret = new TextField("", true), AsksPassphrase = false, Pending = null, Image = Image is { Encrypted: true } ? null : Image,
+        Passphrase = null,
+        Secret = new TextField("", true),
+        AsksPassphrase = false,
+        Pending = null,
+        Image = Image is { Encrypted: true } ? null : Image,
     };
 
     public IReadOnlyList<Block> Blocks(World world)

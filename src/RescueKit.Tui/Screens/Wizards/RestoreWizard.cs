@@ -61,8 +61,12 @@ internal sealed record RestoreWizard : Wizard
         var same = MadeFor == (image.Path, disk.Path);
         return Step.Stay(this with
         {
-            Page = 3, Complaint = null, Target = disk.Path, Targets = Targets with { Key = disk.Path },
-            What = same ? What : Questions(image, disk), MadeFor = (image.Path, disk.Path),
+            Page = 3,
+            Complaint = null,
+            Target = disk.Path,
+            Targets = Targets with { Key = disk.Path },
+            What = same ? What : Questions(image, disk),
+            MadeFor = (image.Path, disk.Path),
         });
     }
 
