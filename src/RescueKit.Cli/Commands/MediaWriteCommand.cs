@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RescueKit.Agent.Hosting;
 using RescueKit.Cli.Arguments;
 using RescueKit.Cli.Session;
 using RescueKit.Engine;
@@ -70,6 +71,7 @@ internal sealed class MediaWriteCommand
             ShowPlan = true,
             Confirm = parse.GetValue(_confirm),
             Help = CliHost.HelpFor(parse),
+            Uses = [new RunUse(iso, Shared: true), new RunUse(target!)],
         };
         return RunSession.Execute(host, options, () => StickRun.Prepare(request));
     }
