@@ -125,8 +125,9 @@ public class MutationTests
             case 4:
                 var other = frames[random.Next(frames.Count)];
                 if (other.Part != frame.Part || other.Offset + other.Header.TotalLength > part.Length) return;
-                var bytes = part.Slice((int)other.Offset, (int)Math.Min(other.Header.TotalLength, frame.Header.TotalLength)).ToArray();
-                bytes.CopyTo(part[(int)frame.Offset..]);
+                var target = part[(int)frame.Offset..]; // an earlier cut may have taken the end of its padding
+                var length = Math.Min(target.Length, (int)Math.Min(other.Header.TotalLength, frame.Header.TotalLength));
+                part.Slice((int)other.Offset, length).ToArray().CopyTo(target);
                 return;
             case 5 when payload.Length > 1:
                 var from = random.Next(payload.Length);
