@@ -61,7 +61,7 @@ public sealed class KernelModuleTests(DebianPackages debian) : IClassFixture<Deb
     [InlineData("crc32c_intel")]
     [InlineData("isofs")]
     [InlineData("overlay")]
-    public void A_module_that_machines_need_is_taken(string name) => Assert.Contains(_kernel.PathOf(name), Selected);
+    public void A_module_that_machines_need_is_taken(string name) => Assert.Contains(_kernel.PathOf(name)!, Selected);
 
     private HashSet<string> Selected => [.. _selection.Select(_kernel)];
 

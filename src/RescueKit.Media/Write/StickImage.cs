@@ -13,8 +13,11 @@ namespace RescueKit.Media.Write;
 /// </summary>
 internal sealed class StickImage : IDisposable
 {
-    /// <summary>What the environment looks for on the stick that it was booted from.</summary>
-    public const string DataLabel = "RESCUEKIT-DATA";
+    /// <summary>The data partition's name in the GPT, by which the environment finds it on the stick that it was booted from.</summary>
+    public const string DataName = "RESCUEKIT-DATA";
+
+    /// <summary>exFAT's labels have at most 11 characters (exFAT specification, 7.3.2).</summary>
+    private const string ExFatLabel = "RESCUEKIT";
 
     private const int SectorSize = 512;
     private const int Alignment = 1 << 20;
@@ -90,7 +93,7 @@ internal sealed class StickImage : IDisposable
         if (data != DataFileSystem.None)
         {
             var type = data == DataFileSystem.ExFat ? "0700" : "8300";
-            arguments.AddRange(["--set-alignment=1", $"--new=0:{firstDataSector.ToString(CultureInfo.InvariantCulture)}:0", $"--change-name=0:{DataLabel}", $"--typecode=0:{type}"]);
+            arguments.AddRange(["--set-alignment=1", $"--new=0:{firstDataSector.ToString(CultureInfo.InvariantCulture)}:0", $"--change-name=0:{DataName}", $"--typecode=0:{type}"]);
         }
         ExternalTool.Run("sgdisk", [.. arguments, FilePath]);
         SetProtectedLength(bootSector, new FileInfo(FilePath).Length / SectorSize - 1);
@@ -113,13 +116,13 @@ internal sealed class StickImage : IDisposable
         var size = length - start - 33 * SectorSize;
         if (data == DataFileSystem.Ext4)
         {
-            ExternalTool.Run("mke2fs", ["-q", "-F", "-t", "ext4", "-L", DataLabel, "-E", $"offset={start},lazy_itable_init=0,lazy_journal_init=0,root_owner=0:0", FilePath, $"{size / 1024}k"]);
+            ExternalTool.Run("mke2fs", ["-q", "-F", "-t", "ext4", "-L", DataName, "-E", $"offset={start},lazy_itable_init=0,lazy_journal_init=0,root_owner=0:0", FilePath, $"{size / 1024}k"]);
         }
         else if (data == DataFileSystem.ExFat)
         {
             var partition = Path.Combine(_folder, "data");
             using (var file = File.Create(partition)) file.SetLength(size);
-            ExternalTool.Run("mkfs.exfat", ["-L", DataLabel, partition]);
+            ExternalTool.Run("mkfs.exfat", ["-L", ExFatLabel, partition]);
             CopyInto(partition, start);
         }
     }

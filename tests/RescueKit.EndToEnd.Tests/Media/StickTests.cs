@@ -36,15 +36,15 @@ public sealed partial class StickTests(MediaImage media) : IDisposable
     }
 
     [Theory]
-    [InlineData("exfat", "fsck.exfat", "-n")]
-    [InlineData("ext4", "e2fsck", "-fn")]
-    public void The_rest_of_the_stick_is_a_sound_file_system_with_the_known_label(string type, string checker, string option)
+    [InlineData("exfat", "RESCUEKIT", "fsck.exfat", "-n")]
+    [InlineData("ext4", "RESCUEKIT-DATA", "e2fsck", "-fn")]
+    public void The_rest_of_the_stick_is_a_sound_file_system_with_the_known_label(string type, string label, string checker, string option)
     {
         var stick = Write("stick", "--data-fs", type);
         Tool.Must("sgdisk", "--verify", stick);
         var partition = Extract(stick);
         Tool.Must(checker, option, partition);
-        Assert.Equal("RESCUEKIT-DATA", Tool.Must("blkid", "-o", "value", "-s", "LABEL", partition).Output.Trim());
+        Assert.Equal(label, Tool.Must("blkid", "-o", "value", "-s", "LABEL", partition).Output.Trim());
         Assert.Equal(type, Tool.Must("blkid", "-o", "value", "-s", "TYPE", partition).Output.Trim());
     }
 
