@@ -37,7 +37,7 @@ internal sealed class StickFinder(string? id)
 
     /// <summary>Node of its partition for images; null where there is none.</summary>
     public string? DataPartition(string label) => Disk is { } disk
-        && DiskInspector.Show(disk).Partitions.FirstOrDefault(partition => partition.Label == label) is { Number: > 0 } data
+        && DiskInspector.Show(disk).Partitions.FirstOrDefault(partition => partition.Name == label || partition.Label == label) is { Number: > 0 } data
             ? PartitionNodes.Of(disk, data.Number)
             : null;
 

@@ -54,13 +54,13 @@ public sealed class PlacedWords(IRunHost host, TimeProvider clock, TimeSpan pati
         }
     }
 
-    /// <summary>Of several sticks' partitions of that label, the stick that was booted from is meant.</summary>
+    /// <summary>A label is a file system's or a GPT partition's name (exFAT has room for 11 characters). Of several sticks' partitions of that label, the stick that was booted from is meant.</summary>
     private async Task<IReadOnlyList<PlaceRequest>> LookAsync(OnPartition wanted, CancellationToken cancel)
     {
         var stick = (await host.GetMachineAsync(cancel).ConfigureAwait(false)).StickDisk;
         var disks = await host.GetDisksAsync(cancel).ConfigureAwait(false);
         var found = disks.SelectMany(disk => disk.Partitions.Where(partition => wanted.IsLabel
-                ? partition.Label == wanted.Value
+                ? partition.Label == wanted.Value || partition.Name == wanted.Value
                 : string.Equals(partition.Uuid, wanted.Value, StringComparison.OrdinalIgnoreCase))
             .Select(partition => (disk.Path, Node: PartitionNodes.Of(disk.Path, partition.Number)))).ToList();
         if (wanted is { IsLabel: true, Value: MachineMarks.DataLabel } && found.Find(place => place.Path == stick) is { Node: { } data })
