@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using RescueKit.Disks;
+using RescueKit.Disks.PartitionTables;
 using RescueKit.Media.Boot;
 using RescueKit.Media.Tools;
 using RescueKit.Model;
@@ -63,7 +64,7 @@ internal sealed class StickImage : IDisposable
             file.SetLength(length);
         }
         WriteTable(id, dataStart / SectorSize, data);
-        MakeFileSystem(dataStart, length, data);
+        if (data != DataFileSystem.None) MakeFileSystem(DataPartition(), data);
     }
 
     /// <summary>Where the file lies that tells GRUB, and GRUB the environment, which stick this is.</summary>
@@ -110,20 +111,24 @@ internal sealed class StickImage : IDisposable
         }
     }
 
-    private void MakeFileSystem(long start, long length, DataFileSystem data)
+    private Extent DataPartition()
     {
-        // The backup GPT takes 33 sectors; sgdisk's last usable sector is the one before.
-        var size = length - start - 33 * SectorSize;
+        using var disk = BlockDevices.OpenSource(FilePath);
+        return PartitionTableReader.Read(disk).Partitions.Single(partition => partition.Name == DataName).Extent;
+    }
+
+    private void MakeFileSystem(Extent place, DataFileSystem data)
+    {
         if (data == DataFileSystem.Ext4)
         {
-            ExternalTool.Run("mke2fs", ["-q", "-F", "-t", "ext4", "-L", DataName, "-E", $"offset={start},lazy_itable_init=0,lazy_journal_init=0,root_owner=0:0", FilePath, $"{size / 1024}k"]);
+            ExternalTool.Run("mke2fs", ["-q", "-F", "-t", "ext4", "-L", DataName, "-E", $"offset={place.Offset},lazy_itable_init=0,lazy_journal_init=0,root_owner=0:0", FilePath, $"{place.Length / 1024}k"]);
         }
-        else if (data == DataFileSystem.ExFat)
+        else
         {
             var partition = Path.Combine(_folder, "data");
-            using (var file = File.Create(partition)) file.SetLength(size);
+            using (var file = File.Create(partition)) file.SetLength(place.Length);
             ExternalTool.Run("mkfs.exfat", ["-L", ExFatLabel, partition]);
-            CopyInto(partition, start);
+            CopyInto(partition, place.Offset);
         }
     }
 
