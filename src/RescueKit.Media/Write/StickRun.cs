@@ -7,10 +7,12 @@ namespace RescueKit.Media.Write;
 /// <summary>Writes rescue media onto a stick: a clone of a <see cref="StickImage"/>, read back and verified.</summary>
 public sealed class StickRun : IRun
 {
+    private const string Operation = "media write";
+    private readonly StickRequest _request;
     private readonly StickImage _image;
     private readonly IRun _clone;
 
-    private StickRun(StickImage image, IRun clone) => (_image, _clone) = (image, clone);
+    private StickRun(StickRequest request, StickImage image, IRun clone) => (_request, _image, _clone) = (request, image, clone);
 
     /// <exception cref="RescueKitException">As for a clone; and where the ISO is not one of `media build`'s.</exception>
     public static StickRun Prepare(StickRequest request)
@@ -25,7 +27,7 @@ public sealed class StickRun : IRun
         var image = StickImage.Make(request.Iso, length, request.Data);
         try
         {
-            return new StickRun(image, Runs.Clone(new CloneRequest(image.FilePath, request.Target) { Verify = true }));
+            return new StickRun(request, image, Runs.Clone(new CloneRequest(image.FilePath, request.Target) { Verify = true }));
         }
         catch
         {
@@ -34,15 +36,26 @@ public sealed class StickRun : IRun
         }
     }
 
-    public RunPlan Plan => _clone.Plan;
-    public bool IsConfidential => _clone.IsConfidential;
-    public Receipt? Receipt => _clone.Receipt;
+    public RunPlan Plan => _clone.Plan with
+    {
+        Operation = Operation,
+        From = new PlanDisk(_request.Iso, new FileInfo(_request.Iso).Length, null, null, "rescue media"),
+        Warnings = AboutTarget(_clone.Plan.Warnings),
+    };
 
-    public Receipt Execute(string? confirm, Action<RunProgress>? progress, CancellationToken cancel) => _clone.Execute(confirm, progress, cancel);
+    public bool IsConfidential => _clone.IsConfidential;
+    public Receipt? Receipt => _clone.Receipt is { } receipt ? Told(receipt) : null;
+
+    public Receipt Execute(string? confirm, Action<RunProgress>? progress, CancellationToken cancel) => Told(_clone.Execute(confirm, progress, cancel));
 
     public void Dispose()
     {
         _clone.Dispose();
         _image.Dispose();
     }
+
+    private Receipt Told(Receipt receipt) => receipt with { Operation = Operation, Source = _request.Iso, Warnings = AboutTarget(receipt.Warnings) };
+
+    /// <summary>What a clone says of two disks that are alike does not hold: the composed file is gone afterwards.</summary>
+    private IReadOnlyList<string> AboutTarget(IEnumerable<string> warnings) => [.. warnings.Where(w => w.StartsWith(_request.Target, StringComparison.Ordinal))];
 }
