@@ -7,8 +7,8 @@ namespace RescueKit.Agent.Tools;
 /// <summary>Processes with argument lists. sbin folders count even where PATH leaves them out.</summary>
 public sealed class ToolRunner : IToolRunner
 {
-    /// <summary>A program that goes on in the background (sshfs's ssh) keeps the pipes open for good: its parent's last words are waited for only shortly.</summary>
-    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
+    /// <summary>A program that goes on in the background (sshfs's ssh) keeps the pipes open for good: its parent's last words are not waited for long, but longer than a busy machine takes to read them.</summary>
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(10);
     private static readonly string[] Folders = ["/usr/sbin", "/sbin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/local/bin"];
 
     public bool Has(string program) => Find(program) is not null;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using RescueKit.Media.Tools;
 using RescueKit.Model;
 
@@ -6,6 +7,7 @@ namespace RescueKit.Media.Packages;
 /// <summary>Packages, downloaded with apt and unpacked, by name and version. They are never installed on this machine.</summary>
 internal sealed class PackageCache
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(30);
     private readonly string _folder;
 
     public PackageCache(string folder) => _folder = Directory.CreateDirectory(Path.Combine(folder, "packages")).FullName;
@@ -13,16 +15,35 @@ internal sealed class PackageCache
     /// <summary>All of them, unpacked; what is not there yet is downloaded.</summary>
     public IReadOnlyList<UnpackedPackage> Get(IReadOnlyList<DebianPackage> packages)
     {
-        var missing = packages.Where(package => !Directory.Exists(PathOf(package))).ToList();
-        if (missing.Count > 0) Download(missing);
+        using (Turn())
+        {
+            var missing = packages.Where(package => !Directory.Exists(PathOf(package))).ToList();
+            if (missing.Count > 0) Download(missing);
+        }
         return [.. packages.Select(package => new UnpackedPackage(package, PathOf(package)))];
     }
 
     private string PathOf(DebianPackage package) => Path.Combine(_folder, package.Folder);
 
+    /// <summary>One build at a time fills the folder; others wait, and find what it has brought.</summary>
+    private FileStream Turn()
+    {
+        for (var start = Stopwatch.GetTimestamp(); ;)
+        {
+            try
+            {
+                return new FileStream(Path.Combine(_folder, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (Stopwatch.GetElapsedTime(start) < s_patience)
+            {
+                Thread.Sleep(200);
+            }
+        }
+    }
+
     private void Download(List<DebianPackage> packages)
     {
-        var downloads = Directory.CreateDirectory(Path.Combine(_folder, $".download-{Environment.ProcessId}")).FullName;
+        var downloads = Directory.CreateDirectory(Path.Combine(_folder, ".download")).FullName;
         try
         {
             // As root, apt would hand the download to a user who may not write here.
@@ -54,7 +75,6 @@ internal sealed class PackageCache
         if (Directory.Exists(fresh)) Directory.Delete(fresh, recursive: true);
         ExternalTool.Run("dpkg-deb", ["-x", file, fresh]);
         File.Delete(file);
-        if (!Directory.Exists(folder)) Directory.Move(fresh, folder);
-        else Directory.Delete(fresh, recursive: true); // another build was faster
+        Directory.Move(fresh, folder);
     }
 }
