@@ -37,11 +37,16 @@ internal sealed class TmuxScreen : IDisposable
         {
             var screen = Text;
             if (condition(screen)) return screen;
-            if (Stopwatch.GetElapsedTime(start) > s_limit || screen.Contains("Pane is dead", StringComparison.Ordinal))
+            if (Stopwatch.GetElapsedTime(start) > s_limit || HasEnded(screen))
                 throw new ToolFailedException($"{what} did not come; the screen shows:\n{screen}");
             Thread.Sleep(200);
         }
     }
+
+    /// <summary>Waits until the program has ended.</summary>
+    public void WaitForEnd() => WaitFor(HasEnded, "the end of the program");
+
+    private static bool HasEnded(string screen) => screen.Contains("Pane is dead", StringComparison.Ordinal);
 
     /// <summary>Moves the mark in a list onto the line that has a text, by arrow keys.</summary>
     /// <param name="mark">What stands before the chosen line.</param>

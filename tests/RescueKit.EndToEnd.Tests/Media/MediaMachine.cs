@@ -21,17 +21,20 @@ internal sealed class MediaMachine : IDisposable
     public MediaMachine(MediaFirmware firmware, params IEnumerable<string> options)
     {
         var start = new ProcessStartInfo(Tool.Find("qemu-system-x86_64")) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        string[] always =
-        [
-            "-nodefaults", "-no-user-config", "-accel", "tcg,thread=multi", "-smp", "2", "-cpu", "max", "-m", "1024",
-            "-display", "none", "-vga", "std", "-no-reboot", "-serial", "stdio", "-device", "qemu-xhci,id=usb",
-            "-qmp", $"unix:{_folder.File("monitor")},server=on,wait=off",
-        ];
-        foreach (var argument in always.Concat(Firmware(firmware)).Concat(options)) start.ArgumentList.Add(argument);
+        foreach (var argument in Options(firmware, _folder, options)) start.ArgumentList.Add(argument);
         _process = Process.Start(start)!;
         _ = Collect(_process.StandardOutput);
         _ = Collect(_process.StandardError);
     }
+
+    /// <summary>QEMU's options for a machine whose serial line is standard input and output.</summary>
+    /// <param name="folder">Where its variables and its monitor's socket are.</param>
+    public static IEnumerable<string> Options(MediaFirmware firmware, TempFolder folder, IEnumerable<string> others) =>
+    [
+        "-nodefaults", "-no-user-config", "-accel", "tcg,thread=multi", "-smp", "2", "-cpu", "max", "-m", "1024",
+        "-display", "none", "-vga", "std", "-no-reboot", "-serial", "stdio", "-device", "qemu-xhci,id=usb",
+        "-qmp", $"unix:{folder.File("monitor")},server=on,wait=off", .. Firmware(firmware, folder), .. others,
+    ];
 
     /// <summary>Options for a stick and a CD in the machine.</summary>
     public static IEnumerable<string> Stick(string file, bool isWritable = false) =>
@@ -92,12 +95,12 @@ internal sealed class MediaMachine : IDisposable
         }
     }
 
-    private string[] Firmware(MediaFirmware firmware)
+    private static string[] Firmware(MediaFirmware firmware, TempFolder folder)
     {
         if (firmware == MediaFirmware.Bios) return ["-machine", "q35"];
         var isSecure = firmware == MediaFirmware.SecureBoot;
-        var variables = _folder.File("variables");
-        File.Copy(isSecure ? "/usr/share/OVMF/OVMF_VARS_4M.ms.fd" : "/usr/share/OVMF/OVMF_VARS_4M.fd", variables);
+        var variables = folder.File("variables");
+        File.Copy(isSecure ? "/usr/share/OVMF/OVMF_VARS_4M.ms.fd" : "/usr/share/OVMF/OVMF_VARS_4M.fd", variables, overwrite: true);
         return
         [
             // Secure Boot is only as good as the protection of its variables: by System Management Mode.
