@@ -60,11 +60,12 @@ public sealed partial class StickTests(MediaImage media) : IDisposable
     }
 
     [Fact]
-    public void Another_id_than_the_sticks_is_refused()
+    public void Another_id_than_the_sticks_is_refused_and_another_file_than_rescue_media()
     {
         var stick = Blank("stick");
+        File.WriteAllBytes(_folder.File("other.iso"), new byte[1 << 20]);
         Assert.Equal(4, Try(stick, "--confirm", "kcits").ExitCode);
-        Assert.Equal(2, Try(stick, "--confirm", "stick", iso: stick).ExitCode);
+        Assert.Equal(2, Try(stick, "--confirm", "stick", iso: _folder.File("other.iso")).ExitCode);
     }
 
     private string Blank(string name)
