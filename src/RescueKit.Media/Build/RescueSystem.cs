@@ -61,6 +61,7 @@ internal static class RescueSystem
     private static void AddApplets(SystemTree tree)
     {
         string[] folders = ["usr/bin", "usr/sbin"];
+        tree.AddLink("usr/bin/sh", "bash");
         foreach (var applet in ExternalTool.Run(tree.PathOf("bin/busybox"), ["--list"]).Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             if (!folders.Any(folder => tree.Has($"{folder}/{applet}"))) tree.AddLink($"usr/bin/{applet}", "busybox");
