@@ -12,23 +12,6 @@ public sealed partial class StickTests(MediaImage media) : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Theory]
-    [InlineData(MediaFirmware.Bios)]
-    [InlineData(MediaFirmware.SecureBoot)]
-    public void A_written_stick_boots_and_gets_its_log_when_the_machine_restarts(MediaFirmware firmware)
-    {
-        var stick = Write("stick", "--data-fs", "ext4");
-        using (var machine = new MediaMachine(firmware, MediaMachine.Stick(stick, isWritable: true)))
-        {
-            machine.WaitFor("MiB"); // free on the stick: it is a place for images
-            machine.Press("ctrl", "alt", "delete");
-            machine.WaitForEnd();
-        }
-        Tool.Must("debugfs", "-R", $"rdump /logs {_folder.FullPath}", Extract(stick));
-        var log = Directory.GetFiles(_folder.File("logs"), "kernel", SearchOption.AllDirectories).Single();
-        Assert.Contains("rescuekit.stick=" + DiskId(stick), File.ReadAllText(log), StringComparison.OrdinalIgnoreCase);
-    }
-
     [Fact]
     public void Two_sticks_share_no_id()
     {
