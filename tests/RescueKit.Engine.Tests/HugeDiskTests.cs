@@ -3,7 +3,12 @@ using RescueKit.Testing.Fakes;
 
 namespace RescueKit.Engine.Tests;
 
+/// <summary>Alone in the process: what the garbage collector counts is the whole process's.</summary>
+[CollectionDefinition(nameof(HugeDiskTests), DisableParallelization = true)]
+public sealed class HugeDiskTestsCollection;
+
 /// <summary>Time, memory and image size follow what a sparse disk holds, not how large it is.</summary>
+[Collection(nameof(HugeDiskTests))]
 public class HugeDiskTests
 {
     private const long Length = 2L << 40;

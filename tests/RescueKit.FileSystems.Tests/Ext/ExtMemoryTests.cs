@@ -4,9 +4,7 @@ using RescueKit.Testing.Tools;
 
 namespace RescueKit.FileSystems.Tests.Ext;
 
-/// <summary>Alone in the process while it runs: what the collector counts is the whole process's.</summary>
-[CollectionDefinition(nameof(ExtMemoryTests), DisableParallelization = true)]
-[Collection(nameof(ExtMemoryTests))]
+[Collection(AloneTests.Name)]
 public class ExtMemoryTests
 {
     [Fact]
