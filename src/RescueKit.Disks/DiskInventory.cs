@@ -28,9 +28,11 @@ public static class DiskInventory
         return new DiskInfo(path, status.Length, FileSource.FileGeometry, Path.GetFileName(path), !LibC.CanWrite(path), false, FileUses.Of(path));
     }
 
-    /// <summary>True where two paths lead to one disk or file, however they are called: symbolic and hard links, device nodes. False where one is missing.</summary>
+    /// <summary>True where two paths lead to one disk or file, however they are called: symbolic and hard links, device nodes; what is not there yet
+    /// is the same only under the same path.</summary>
     public static bool AreSame(string one, string other)
     {
+        if (RealPath(one) == RealPath(other)) return true;
         if (LibC.Stat(one) is not { } a || LibC.Stat(other) is not { } b) return false;
         if (a.IsBlockDevice || b.IsBlockDevice)
             return a.IsBlockDevice && b.IsBlockDevice && (a.DeviceMajor, a.DeviceMinor) == (b.DeviceMajor, b.DeviceMinor);

@@ -1,3 +1,5 @@
+using RescueKit.Model;
+
 namespace RescueKit.Engine;
 
 /// <summary>What a run would do, complete enough to be printed and agreed to. Bytes.</summary>
@@ -23,6 +25,16 @@ public sealed record RunPlan
     /// was can only be the new file's name: anything else was meant for another target.
     /// </summary>
     public bool IsConfirmedBy(string? typed) => ConfirmId is { } id ? typed == id : typed is null || typed == Path.GetFileName(Onto.Path);
+
+    /// <exception cref="SafetyException">What was typed does not agree to this plan (<see cref="IsConfirmedBy"/>).</exception>
+    public void MustBeConfirmedBy(string? typed)
+    {
+        if (IsConfirmedBy(typed)) return;
+        if (ConfirmId is not { } id) throw new SafetyException($"{Onto.Path} holds nothing yet, and its name is not '{typed}'", "check which target is meant");
+        throw new SafetyException(
+            typed is null ? $"writing over {Onto.Path} has not been confirmed" : $"'{typed}' is not the id of {Onto.Path}, which would be overwritten",
+            $"make sure that it is the right disk, then type its id, or give --confirm {id}");
+    }
 
     public long BytesToRead { get; init; }
     public long BytesToWrite { get; init; }

@@ -17,7 +17,7 @@ internal abstract class RunBase(RunResources resources) : IRun
 
     public Receipt Execute(string? confirm, Action<RunProgress>? progress, CancellationToken cancel)
     {
-        SafetyChecks.Confirmed(Plan, confirm);
+        Plan.MustBeConfirmedBy(confirm);
         using var meter = new ProgressMeter(Resources.Clock, progress, PartitionAt);
         var draft = new ReceiptDraft(Plan.Operation, Resources.Clock.GetUtcNow(), meter)
         {

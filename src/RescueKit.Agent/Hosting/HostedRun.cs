@@ -56,7 +56,7 @@ internal sealed class HostedRun : IDisposable
         {
             if (_letGo || _state is not { Stage: RunStage.Planned } planned)
                 throw new UsageException($"run {Id} is no planned run any more", "look at the list of runs, or plan it again");
-            MustAgree(planned.Plan, confirm);
+            planned.Plan.MustBeConfirmedBy(confirm);
             _state = planned with { Stage = RunStage.Running };
             new Thread(() => Execute(confirm)) { IsBackground = true, Name = $"run {Id}" }.Start();
             return _state;
@@ -81,13 +81,6 @@ internal sealed class HostedRun : IDisposable
     {
         _run?.Dispose();
         _cancel.Dispose();
-    }
-
-    private static void MustAgree(RunPlan plan, string? confirm)
-    {
-        if (plan.IsConfirmedBy(confirm)) return;
-        var said = confirm is null ? $"writing over {plan.Onto.Path} has not been confirmed" : $"'{confirm}' is not the id of {plan.Onto.Path}: nothing was written";
-        throw new SafetyException(said, plan.ConfirmId is { } id ? $"make sure that it is the right disk, then type {id}" : "a new file needs no confirmation");
     }
 
     private void Execute(string? confirm)
@@ -133,7 +126,15 @@ internal sealed class HostedRun : IDisposable
     {
         var receipt = _run!.Receipt;
         if (receipt is not null && kept.Warning is { } warning) receipt = receipt with { Warnings = [.. receipt.Warnings, warning] };
-        _run.Dispose();
+        try
+        {
+            _run.Dispose();
+        }
+        catch (Exception e)
+        {
+            // Its work is done or has failed; that it could not let go of a disk must not end the host, which has other runs.
+            problem ??= _services.Explain(e);
+        }
         lock (_lock) _state = _state! with { Stage = RunStage.Ended, Receipt = receipt, ReceiptPath = kept.Path, Problem = problem };
         _services.Log($"run {Id} ended: {problem?.Error ?? receipt?.Verdict ?? "refused"}{(kept.Path is null ? "" : $"; receipt {kept.Path}")}");
         _ended.TrySetResult();

@@ -71,12 +71,9 @@ internal sealed class RunBook(IRunFactory factory, HostedRunServices services, F
     {
         List<HostedRun> runs;
         lock (_lock) runs = [.. _runs];
-        foreach (var run in runs)
-        {
-            if (run.State is not { Stage: RunStage.Running }) continue;
-            run.Cancel(evenRunning: true);
-            await run.Ended.ConfigureAwait(false);
-        }
+        var running = runs.Where(run => run.State is { Stage: RunStage.Running }).ToList();
+        foreach (var run in running) run.Cancel(evenRunning: true);
+        foreach (var run in running) await run.Ended.ConfigureAwait(false);
         foreach (var run in runs) run.Dispose();
     }
 
@@ -105,7 +102,7 @@ internal sealed class RunBook(IRunFactory factory, HostedRunServices services, F
         {
             foreach (var (wanted, taken) in from use in uses from other in run.Uses select (use, other))
             {
-                if ((wanted.Shared && taken.Shared) || !AreSame(wanted.Path, taken.Path)) continue;
+                if ((wanted.Shared && taken.Shared) || !DiskInventory.AreSame(wanted.Path, taken.Path)) continue;
                 throw new SafetyException($"{wanted.Path} is in run {run.Id} already ({string.Join(' ', run.Command)})",
                     $"wait until run {run.Id} has ended, or cancel it");
             }
@@ -117,7 +114,4 @@ internal sealed class RunBook(IRunFactory factory, HostedRunServices services, F
         lock (_lock) _runs.Remove(run);
         run.Dispose();
     }
-
-    private static bool AreSame(string one, string other) =>
-        DiskInventory.RealPath(one) == DiskInventory.RealPath(other) || DiskInventory.AreSame(one, other);
 }

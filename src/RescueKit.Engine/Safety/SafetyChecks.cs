@@ -9,18 +9,6 @@ namespace RescueKit.Engine.Safety;
 /// <summary>Every refusal (exit code 4) that runs share, each before the first write.</summary>
 internal static class SafetyChecks
 {
-    public static void Confirmed(RunPlan plan, string? confirm)
-    {
-        if (plan.IsConfirmedBy(confirm)) return;
-        if (plan.ConfirmId is not { } id)
-            throw new SafetyException($"{plan.Onto.Path} holds nothing yet, and its name is not '{confirm}'", "check which target is meant");
-        throw new SafetyException(
-            confirm is null
-                ? $"writing over {plan.Onto.Path} has not been confirmed"
-                : $"'{confirm}' is not the id of {plan.Onto.Path}, which would be overwritten",
-            $"type its id, or give --confirm {id}");
-    }
-
     /// <summary>What a person calls a disk must not become a file in memory because the disk is not there.</summary>
     public static void NotAmongDevices(string path)
     {
@@ -49,7 +37,7 @@ internal static class SafetyChecks
 
     public static void DifferentDisks(string source, string target)
     {
-        if (AreSame(source, target))
+        if (DiskInventory.AreSame(source, target))
             throw new SafetyException($"{target} is the source itself", "choose another target");
     }
 
@@ -64,7 +52,7 @@ internal static class SafetyChecks
     /// <param name="below">The disks that hold the image, as the inventory tells.</param>
     public static void ImageLiesElsewhere(string image, string disk, string role, IReadOnlyList<string> below)
     {
-        if (AreSame(image, disk) || below.Any(b => AreSame(b, disk)))
+        if (DiskInventory.AreSame(image, disk) || below.Any(b => DiskInventory.AreSame(b, disk)))
         {
             throw new SafetyException(
                 $"the image {image} lies on {disk}, the {role}",
@@ -136,7 +124,4 @@ internal static class SafetyChecks
         else draft.Warnings.Add($"Whether {disk.Name} was written to meanwhile could not be checked in full: not all of its tables and boot sectors could be read again.");
         return before.DifferenceFrom(after);
     }
-
-    private static bool AreSame(string one, string other) =>
-        DiskInventory.RealPath(one) == DiskInventory.RealPath(other) || DiskInventory.AreSame(one, other);
 }

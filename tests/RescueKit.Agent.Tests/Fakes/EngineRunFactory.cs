@@ -44,7 +44,9 @@ internal sealed class EngineRunFactory : IRunFactory
 }
 
 /// <summary>A run that shows progress once and then waits to be cancelled.</summary>
-internal sealed class WaitingRun(string target) : IRun
+/// <param name="stopping">What it does when it is asked to stop, before it has ended.</param>
+/// <param name="lettingGo">What it does when it is disposed of.</param>
+internal sealed class WaitingRun(string target, Action? stopping = null, Action? lettingGo = null) : IRun
 {
     public RunPlan Plan { get; } = new()
     {
@@ -61,6 +63,7 @@ internal sealed class WaitingRun(string target) : IRun
     {
         progress?.Invoke(new RunProgress("waiting", 1, 2, 3, TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(5), 0) { Partition = 6 });
         cancel.WaitHandle.WaitOne();
+        stopping?.Invoke();
         Receipt = new Receipt
         {
             Operation = "clone",
@@ -74,7 +77,5 @@ internal sealed class WaitingRun(string target) : IRun
         throw new OperationCanceledException(cancel);
     }
 
-    public void Dispose()
-    {
-    }
+    public void Dispose() => lettingGo?.Invoke();
 }
