@@ -1,56 +1,61 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using RescueKit.Agent.Protocol;
 using RescueKit.Engine;
 using RescueKit.Engine.Inspection;
 
 namespace RescueKit.Tui.Tests.Fakes;
 
-/// <summary>A host in memory: answers what it is told to, notes what it is asked for, and refuses where a test says so.</summary>
+/// <summary>
+/// A host in memory: answers what it is told to, notes what it is asked for, and refuses where a test says so. The UI calls it from several
+/// threads, so what it holds is replaced, never changed.
+/// </summary>
 internal sealed class FakeRunHost : IRunHost
 {
-    private readonly List<string> _calls = [];
+    private readonly ConcurrentQueue<string> _calls = [];
     private int _nextRun = 1;
 
     public MachineInfo Machine { get; set; } = Samples.Machine;
     public IReadOnlyList<DiskDocument> Disks { get; set; } = Samples.Disks;
-    public List<Place> Places { get; } = [.. Samples.Places];
+    public ImmutableList<Place> Places { get; set; } = [.. Samples.Places];
     public IReadOnlyList<FoundImage> Images { get; set; } = Samples.Images;
-    public List<RunState> Runs { get; } = [];
-    public List<LogLine> Log { get; } = [.. Samples.Log];
-    public List<RunRequest> Requests { get; } = [];
+    public ImmutableList<RunState> Runs { get; private set; } = [];
+    public ImmutableList<LogLine> Log { get; set; } = [.. Samples.Log];
+    public ImmutableList<RunRequest> Requests { get; private set; } = [];
     public Func<RunRequest, RunPlan> Plan { get; set; } = Samples.PlanOf;
     public BootCheck Boot { get; set; } = new("bootable", ["It has a boot entry."], []);
 
     /// <summary>What a call of this name throws.</summary>
     public Dictionary<string, Exception> Failing { get; } = [];
-    public IReadOnlyList<string> Calls => _calls;
+    public IReadOnlyList<string> Calls => [.. _calls];
 
     public static HostException Refusal(string error, string? remedy = null) => new(new Problem(error, "device", remedy, 1));
 
     private T Answer<T>(string call, T value)
     {
-        _calls.Add(call);
+        _calls.Enqueue(call);
         return Failing.TryGetValue(call.Split(' ')[0], out var failure) ? throw failure : value;
     }
 
     public Task<MachineInfo> GetMachineAsync(CancellationToken cancel) => Task.FromResult(Answer("machine", Machine));
     public Task<IReadOnlyList<DiskDocument>> GetDisksAsync(CancellationToken cancel) => Task.FromResult(Answer("disks", Disks));
-    public Task<IReadOnlyList<Place>> GetPlacesAsync(CancellationToken cancel) => Task.FromResult(Answer<IReadOnlyList<Place>>("places", [.. Places]));
+    public Task<IReadOnlyList<Place>> GetPlacesAsync(CancellationToken cancel) => Task.FromResult(Answer<IReadOnlyList<Place>>("places", Places));
     public Task<IReadOnlyList<FoundImage>> FindImagesAsync(CancellationToken cancel) => Task.FromResult(Answer("images", Images));
-    public Task<IReadOnlyList<RunState>> GetRunsAsync(CancellationToken cancel) => Task.FromResult(Answer<IReadOnlyList<RunState>>("runs", [.. Runs]));
+    public Task<IReadOnlyList<RunState>> GetRunsAsync(CancellationToken cancel) => Task.FromResult(Answer<IReadOnlyList<RunState>>("runs", Runs));
 
     public async Task<Place> AttachAsync(PlaceRequest request, CancellationToken cancel)
     {
         await Task.Yield();
         var place = Answer($"attach {request.Kind} {request.Address} {request.Writable} {request.User} {request.Password}",
             new Place("p9", request.Kind, request.Address, "/run/places/p9", null, 5L << 30, 9L << 30, !request.Writable, null, null));
-        Places.Add(place);
+        Places = Places.Add(place);
         return place;
     }
 
     public Task DetachAsync(string placeId, CancellationToken cancel)
     {
         Answer($"detach {placeId}", 0);
-        Places.RemoveAll(p => p.Id == placeId);
+        Places = Places.RemoveAll(p => p.Id == placeId);
         return Task.CompletedTask;
     }
 
@@ -68,9 +73,9 @@ internal sealed class FakeRunHost : IRunHost
     public Task<RunState> PrepareAsync(RunRequest request, CancellationToken cancel)
     {
         Answer("prepare " + string.Join(' ', request.Command), 0);
-        Requests.Add(request);
+        Requests = Requests.Add(request);
         var run = new RunState { Id = _nextRun++, Stage = RunStage.Planned, Command = request.Command, Plan = Plan(request) };
-        Runs.Add(run);
+        Runs = Runs.Add(run);
         return Task.FromResult(run);
     }
 
@@ -83,15 +88,17 @@ internal sealed class FakeRunHost : IRunHost
     public Task CancelAsync(int run, CancellationToken cancel)
     {
         Answer($"cancel {run}", 0);
-        if (Runs.Find(r => r.Id == run) is { Stage: RunStage.Planned } planned) Runs.Remove(planned);
+        if (Runs.Find(r => r.Id == run) is { Stage: RunStage.Planned } planned) Runs = Runs.Remove(planned);
         else Change(run, r => r with { Cancelling = true });
         return Task.CompletedTask;
     }
 
     public RunState Change(int run, Func<RunState, RunState> change)
     {
-        var at = Runs.FindIndex(r => r.Id == run);
-        return Runs[at] = change(Runs[at]);
+        var before = Runs.Single(r => r.Id == run);
+        var after = change(before);
+        Runs = Runs.Replace(before, after);
+        return after;
     }
 
     public Task<IReadOnlyList<LogLine>> GetLogAsync(long after, CancellationToken cancel) =>

@@ -84,7 +84,7 @@ public class BackupWizardTests
     [Fact]
     public void A_place_on_the_disk_itself_is_refused()
     {
-        _host.Places.Add(new Place("p4", PlaceKind.Partition, "home partition", "/run/places/home", "ext4", 10, 20, false, "/dev/nvme0n1", null));
+        _host.Places = _host.Places.Add(new Place("p4", PlaceKind.Partition, "home partition", "/run/places/home", "ext4", 10, 20, false, "/dev/nvme0n1", null));
         At("Back up").Press(KeyCode.Enter).Choose("home partition").Press(KeyCode.Enter).Has("cannot take the image: on the disk that is backed up");
     }
 
@@ -161,7 +161,7 @@ public class BackupWizardTests
     public void A_place_that_went_away_is_said()
     {
         var ui = AtOptions();
-        _host.Places.Clear();
+        _host.Places = [];
         ui.Tell(new Tui.Screens.Learned(w => w with { Places = [] })).Press(KeyCode.Enter).Has("has gone");
     }
 

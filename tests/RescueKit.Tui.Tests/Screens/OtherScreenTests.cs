@@ -111,7 +111,7 @@ public class OtherScreenTests
         Assert.Contains("configure eth0 True  7", _host.Calls);
         ui.Press(KeyCode.Escape).Choose("Keyboard").Press(KeyCode.Enter).Choose("de").Press(KeyCode.Enter).Has("now: de");
         ui.Press(KeyCode.Escape).Choose("Log").Press(KeyCode.Enter).Has("3 disks found");
-        _host.Log.Add(new LogLine(3, Samples.Now, "a share was attached"));
+        _host.Log = _host.Log.Add(new LogLine(3, Samples.Now, "a share was attached"));
         ui.Beat().Has("a share was attached");
     }
 
