@@ -1,59 +1,13 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace RescueKit.Cli.Terminals;
 
-/// <summary>The few calls that .NET's console has no direct counterpart for. Layouts: asm-generic/termbits.h, as glibc passes them.</summary>
+/// <summary>The few calls on standard streams that .NET's console has no direct counterpart for.</summary>
 internal static unsafe partial class Libc
 {
-    private const int TIOCGWINSZ = 0x5413;
-    private const uint ECHO = 0x8;
-    private const int TCSAFLUSH = 2;
     private const int EINTR = 4;
     private const int F_GETFD = 1;
     private const int O_RDWR = 2;
-
-    /// <summary>glibc's struct termios: four flag words, a line discipline byte, 32 control characters, two speeds.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    internal struct Termios
-    {
-        public uint Input, Output, Control, Local;
-        public byte Line;
-        public ControlCharacters Characters;
-        public uint InputSpeed, OutputSpeed;
-    }
-
-    [InlineArray(32)]
-    internal struct ControlCharacters
-    {
-        private byte _first;
-    }
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct WindowSize
-    {
-        public ushort Rows, Columns, PixelsX, PixelsY;
-    }
-
-    public static bool IsTerminal(int fd) => isatty(fd) == 1;
-
-    public static int Columns(int fd)
-    {
-        WindowSize size;
-        return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.Columns : 0;
-    }
-
-    /// <summary>Turns echo off and gives back what has to be restored; null where there is no terminal.</summary>
-    public static Termios? EchoOff(int fd)
-    {
-        Termios before;
-        if (tcgetattr(fd, &before) != 0) return null;
-        var silent = before;
-        silent.Local &= ~ECHO;
-        return tcsetattr(fd, TCSAFLUSH, &silent) == 0 ? before : null;
-    }
-
-    public static void Restore(int fd, Termios settings) => _ = tcsetattr(fd, TCSAFLUSH, &settings);
 
     /// <summary>One byte, or -1 at the end of input or after an error.</summary>
     public static int ReadByte(int fd)
@@ -82,18 +36,6 @@ internal static unsafe partial class Libc
         if (flags >= 0) return flags == 0;
         fixed (byte* path = "/dev/null"u8) return open(path, O_RDWR, 0) == fd;
     }
-
-    [LibraryImport("libc")]
-    private static partial int isatty(int fd);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int ioctl(int fd, nuint request, WindowSize* size);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int tcgetattr(int fd, Termios* settings);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int tcsetattr(int fd, int when, Termios* settings);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint read(int fd, byte* buffer, nint count);

@@ -1,4 +1,5 @@
 using System.Text;
+using RescueKit.Tui.Terminal;
 
 namespace RescueKit.Cli.Terminals;
 
@@ -10,7 +11,7 @@ internal sealed class SystemTerminal : ITerminal
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
     private readonly Stream _error;
-    private Libc.Termios? _echoBefore;
+    private TtySettings? _echoBefore;
 
     public SystemTerminal()
     {
@@ -23,10 +24,10 @@ internal sealed class SystemTerminal : ITerminal
 
     public TextWriter Out { get; }
     public TextWriter Error { get; }
-    public bool InputIsTerminal => Libc.IsTerminal(0);
-    public bool OutputIsTerminal => Libc.IsTerminal(1);
-    public bool ErrorIsTerminal => Libc.IsTerminal(2);
-    public int ErrorColumns => ErrorIsTerminal && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb") ? Libc.Columns(2) : 0;
+    public bool InputIsTerminal => Tty.IsTerminal(0);
+    public bool OutputIsTerminal => Tty.IsTerminal(1);
+    public bool ErrorIsTerminal => Tty.IsTerminal(2);
+    public int ErrorColumns => ErrorIsTerminal && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb") ? Tty.Size(2)?.Columns ?? 0 : 0;
 
     public bool Unicode
     {
@@ -52,7 +53,7 @@ internal sealed class SystemTerminal : ITerminal
     public byte[]? Ask(string prompt, bool echo)
     {
         Out.Flush();
-        if (!echo) _echoBefore = Libc.EchoOff(0);
+        if (!echo && Tty.Settings(0) is { } settings && Tty.Apply(0, Tty.Silent(settings), dropInput: true)) _echoBefore = settings;
         try
         {
             Error.Write(prompt);
@@ -68,7 +69,7 @@ internal sealed class SystemTerminal : ITerminal
     /// <summary>Gives the terminal back as it was; also called when a signal ends the program in the middle of a prompt.</summary>
     public void RestoreEcho()
     {
-        if (_echoBefore is { } before) Libc.Restore(0, before);
+        if (_echoBefore is { } before) Tty.Apply(0, before, dropInput: true);
         _echoBefore = null;
     }
 

@@ -15,14 +15,14 @@ internal sealed class UnixTerminal : ITerminal, IDisposable
     private const string Give = "\e[?2004l\e[?7h\e[0m\e[2J\e[H\e[?25h\e[?1049l";
 
     private readonly Lock _lock = new();
-    private readonly Libc.Termios _before;
+    private readonly TtySettings _before;
     private readonly PosixSignalRegistration _resize;
     private bool _taken;
 
     /// <exception cref="UsageException">Standard input or output is no terminal.</exception>
     public UnixTerminal()
     {
-        if (!Libc.IsTerminal(In) || !Libc.IsTerminal(Out) || Libc.Settings(In) is not { } settings)
+        if (!Tty.IsTerminal(In) || !Tty.IsTerminal(Out) || Tty.Settings(In) is not { } settings)
             throw new UsageException("the text UI needs a terminal on standard input and output", "run it in a terminal, or use the other commands in scripts");
         _before = settings;
         _resize = PosixSignalRegistration.Create(Signals.WindowChange, _ => Resized?.Invoke());
@@ -30,7 +30,7 @@ internal sealed class UnixTerminal : ITerminal, IDisposable
 
     public event Action? Resized;
 
-    public (int Columns, int Rows)? Size => Libc.Size(Out);
+    public (int Columns, int Rows)? Size => Tty.Size(Out);
 
     public void Enter()
     {
@@ -38,7 +38,7 @@ internal sealed class UnixTerminal : ITerminal, IDisposable
         {
             if (_taken) return;
             _taken = true;
-            Libc.Apply(In, Libc.Raw(_before));
+            Tty.Apply(In, Tty.Raw(_before));
             Write(Take);
         }
     }
@@ -50,16 +50,16 @@ internal sealed class UnixTerminal : ITerminal, IDisposable
             if (!_taken) return;
             _taken = false;
             // A terminal that has gone needs nothing to be restored.
-            Libc.Write(Out, Encoding.ASCII.GetBytes(Give));
-            Libc.Apply(In, _before);
+            Tty.Write(Out, Encoding.ASCII.GetBytes(Give));
+            Tty.Apply(In, _before);
         }
     }
 
-    public int Read(Span<byte> buffer, TimeSpan wait) => Libc.Read(In, buffer, (int)wait.TotalMilliseconds);
+    public int Read(Span<byte> buffer, TimeSpan wait) => Tty.Read(In, buffer, (int)wait.TotalMilliseconds);
 
     public void Write(string text)
     {
-        if (!Libc.Write(Out, Encoding.UTF8.GetBytes(text))) throw new IOException("the terminal has gone");
+        if (!Tty.Write(Out, Encoding.UTF8.GetBytes(text))) throw new IOException("the terminal has gone");
     }
 
     public void Dispose()

@@ -3,11 +3,21 @@ using System.Runtime.InteropServices;
 
 namespace RescueKit.Tui.Terminal;
 
-/// <summary>The terminal's own calls. Layouts: asm-generic/termbits.h, as glibc passes them, and poll.h.</summary>
-internal static unsafe partial class Libc
+/// <summary>A terminal's settings as the kernel has them: to be changed and, later, put back.</summary>
+public readonly struct TtySettings
+{
+    internal TtySettings(Tty.Termios termios) => Termios = termios;
+
+    internal Tty.Termios Termios { get; }
+}
+
+/// <summary>The terminal's own calls, for what .NET's console has no counterpart. Layouts: asm-generic/termbits.h, as glibc passes them, and poll.h.</summary>
+public static unsafe partial class Tty
 {
     private const int TIOCGWINSZ = 0x5413;
+    private const uint ECHO = 0x8;
     private const int TCSADRAIN = 1;
+    private const int TCSAFLUSH = 2;
     private const int EINTR = 4;
     private const int EAGAIN = 11;
     private const short POLLIN = 1;
@@ -50,23 +60,39 @@ internal static unsafe partial class Libc
         return ioctl(fd, TIOCGWINSZ, &size) == 0 && size is { Columns: > 0, Rows: > 0 } ? (size.Columns, size.Rows) : null;
     }
 
-    public static Termios? Settings(int fd)
+    /// <returns>Null where there is no terminal.</returns>
+    public static TtySettings? Settings(int fd)
     {
         Termios settings;
-        return tcgetattr(fd, &settings) == 0 ? settings : null;
+        return tcgetattr(fd, &settings) == 0 ? new TtySettings(settings) : null;
     }
 
-    public static void Apply(int fd, Termios settings) => _ = tcsetattr(fd, TCSADRAIN, &settings);
+    /// <param name="dropInput">What was typed before and not read yet is forgotten.</param>
+    /// <returns>False where the terminal does not take them.</returns>
+    public static bool Apply(int fd, TtySettings settings, bool dropInput = false)
+    {
+        var termios = settings.Termios;
+        return tcsetattr(fd, dropInput ? TCSAFLUSH : TCSADRAIN, &termios) == 0;
+    }
+
+    /// <summary>The same without echo of what is typed.</summary>
+    public static TtySettings Silent(TtySettings settings)
+    {
+        var termios = settings.Termios;
+        termios.Local &= ~ECHO;
+        return new TtySettings(termios);
+    }
 
     /// <summary>The same with raw input: every byte at once, none of them a signal.</summary>
-    public static Termios Raw(Termios settings)
+    internal static TtySettings Raw(TtySettings settings)
     {
-        cfmakeraw(&settings);
-        return settings;
+        var termios = settings.Termios;
+        cfmakeraw(&termios);
+        return new TtySettings(termios);
     }
 
     /// <returns>Bytes read; 0 when nothing came in that time; -1 at the end of input or where the terminal has gone.</returns>
-    public static int Read(int fd, Span<byte> buffer, int milliseconds)
+    internal static int Read(int fd, Span<byte> buffer, int milliseconds)
     {
         var wanted = new PollFd { Descriptor = fd, Events = POLLIN };
         var ready = poll(&wanted, 1, milliseconds);
@@ -81,7 +107,7 @@ internal static unsafe partial class Libc
     }
 
     /// <summary>All of it, also to a terminal that somebody set to non-blocking.</summary>
-    public static bool Write(int fd, ReadOnlySpan<byte> bytes)
+    internal static bool Write(int fd, ReadOnlySpan<byte> bytes)
     {
         while (bytes.Length > 0)
         {
