@@ -88,7 +88,7 @@ internal sealed class Mounter(IToolRunner tools, string folder)
         }
         catch (DeviceException e) when (File.Exists(log) && File.ReadAllText(log).Trim() is { Length: > 0 } said)
         {
-            throw new DeviceException($"mounting {request.Address} failed: ssh: {new ToolOutcome(1, "", said).Complaint}", e.Remedy, e);
+            throw new DeviceException($"mounting {request.Address} failed: {new ToolOutcome(1, "", said).Complaint}", e.Remedy, e);
         }
     }
 

@@ -79,7 +79,7 @@ public sealed class MounterTests : IDisposable
         });
         var mounter = new Mounter(_tools, _folder.File("places"));
         var error = Assert.Throws<DeviceException>(() => mounter.Mount("p1", new PlaceRequest { Kind = PlaceKind.Ssh, Address = "nas:/images", User = "bob", Password = "x" }));
-        Assert.Equal("mounting nas:/images failed: ssh: bob@nas: Permission denied (publickey,password).", error.Message);
+        Assert.Equal("mounting nas:/images failed: bob@nas: Permission denied (publickey,password).", error.Message);
     }
 
     [Fact]

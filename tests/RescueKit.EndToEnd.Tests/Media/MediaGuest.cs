@@ -126,6 +126,13 @@ internal sealed class MediaGuest : IDisposable
     /// <param name="bytesPerSecond">0 for as fast as it goes.</param>
     public void Limit(GuestDisk disk, long bytesPerSecond) => Monitor.Do("qom-set", disk.LimitTo(bytesPerSecond));
 
+    /// <summary>What a disk has got from the environment so far.</summary>
+    public long WrittenBytes(GuestDisk disk)
+    {
+        var known = Monitor.Do("query-blockstats", []).AsArray().Where(found => ((string?)found!["qdev"])?.Contains($"/{disk.Id}/", StringComparison.Ordinal) == true).ToList();
+        return known is [{ } one] ? (long)one["stats"]!["wr_bytes"]! : throw new ToolFailedException($"QEMU knows {known.Count} disks {disk.Id}");
+    }
+
     /// <summary>What the environment keeps of what happened, for messages.</summary>
     public string Logs() => Run("tail -n 40 /run/rescuekit/log/*; dmesg | tail -n 30").Everything;
 

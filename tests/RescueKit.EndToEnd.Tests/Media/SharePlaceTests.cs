@@ -75,7 +75,7 @@ public sealed class SharePlaceTests(ShareMachine machine) : IClassFixture<ShareM
     [InlineData(PlaceServer.Ssh)]
     public void A_wrong_password_is_said_to_be_one(PlaceServer kind)
     {
-        var refused = Execute($"image verify {machine.Server(kind).Address("disk.rki", "wrong")}", 1).Error;
+        var refused = Execute($"image verify {machine.Server(kind).Address("disk.rki", "nobody", "wrong")}", 1).Error;
         Assert.Contains("Permission denied", refused, StringComparison.Ordinal);
     }
 

@@ -29,7 +29,7 @@ internal abstract class ShareServer : IDisposable
     protected int Port { get; } = MediaGuest.FreePort();
 
     /// <summary>How a run names a file of the share.</summary>
-    public abstract string Address(string file, string password = Password);
+    public abstract string Address(string file, string user = User, string password = Password);
 
     public string File(string name) => Path.Combine(Share, name);
 
@@ -90,7 +90,7 @@ internal abstract class ShareServer : IDisposable
 /// <summary>NFS 4 in user space: not every kernel that tests run on has a server of its own. Settings: ganesha-core-config(8), ganesha-export-config(8).</summary>
 internal sealed class NfsServer(TempFolder folder) : ShareServer(folder, "nfs")
 {
-    public override string Address(string file, string password = Password) => $"nfs://{MediaGuest.HostAddress}:{Port}/backup/{file}";
+    public override string Address(string file, string user = User, string password = Password) => $"nfs://{MediaGuest.HostAddress}:{Port}/backup/{file}";
 
     protected override (string Program, IReadOnlyList<string> Arguments) Command() => ("ganesha.nfsd", ["-F", "-L", "/dev/stderr", "-p", Path.Combine(Settings, "pid"), "-f", Write("conf", $$"""
         NFS_CORE_PARAM { Protocols = 4; NFS_Port = {{Port}}; Bind_addr = 127.0.0.1; Enable_NLM = false; Enable_RQUOTA = false; }
@@ -104,7 +104,7 @@ internal sealed class NfsServer(TempFolder folder) : ShareServer(folder, "nfs")
 /// <summary>Settings: smb.conf(5).</summary>
 internal sealed class SmbServer(TempFolder folder) : ShareServer(folder, "smb")
 {
-    public override string Address(string file, string password = Password) => $"smb://{User}:{Escaped(password)}@{MediaGuest.HostAddress}:{Port}/backup/{file}";
+    public override string Address(string file, string user = User, string password = Password) => $"smb://{user}:{Escaped(password)}@{MediaGuest.HostAddress}:{Port}/backup/{file}";
 
     protected override (string Program, IReadOnlyList<string> Arguments) Command()
     {
@@ -140,7 +140,7 @@ internal sealed class SmbServer(TempFolder folder) : ShareServer(folder, "smb")
 /// </summary>
 internal sealed class SshServer(TempFolder folder) : ShareServer(folder, "ssh")
 {
-    public override string Address(string file, string password = Password) => $"ssh://{User}:{Escaped(password)}@{MediaGuest.HostAddress}:{Port}{Share}/{file}";
+    public override string Address(string file, string user = User, string password = Password) => $"ssh://{user}:{Escaped(password)}@{MediaGuest.HostAddress}:{Port}{Share}/{file}";
 
     /// <param name="key">The path in the environment of a private key that <see cref="Allow"/> was told of.</param>
     public string AddressByKey(string file, string key) => $"ssh://{User}@{MediaGuest.HostAddress}:{Port}{Share}/{file}?IdentityFile={key}";
