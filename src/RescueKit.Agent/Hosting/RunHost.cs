@@ -43,26 +43,30 @@ public sealed class RunHost : IRunHost
         _runs = new RunBook(options.Factory, new HostedRunServices(receipts, options.Factory.Explain, _log.Write), Annotate);
     }
 
-    /// <summary>Mounts the stick's partition for images, as soon as the stick is there; what goes wrong is in the log. To be called once.</summary>
-    public async Task MountStickAsync()
+    /// <summary>
+    /// Mounts the stick's partition for images as soon as the stick is there, and again when it was pulled and is back, but not when a person detached
+    /// it; what goes wrong is in the log. To be called once; ends with the host.
+    /// </summary>
+    public async Task KeepStickMountedAsync()
     {
         if (!_stick.IsExpected) return;
+        string? known = null;
+        var began = _options.Clock.GetTimestamp();
         try
         {
-            for (var left = StickPatience; left > TimeSpan.Zero; left -= StickFinder.SearchInterval)
+            for (var told = false; ; await Task.Delay(StickFinder.SearchInterval, _options.Clock, _closing.Token).ConfigureAwait(false))
             {
-                if (await Task.Run(() => _stick.DataPartition(MachineMarks.DataLabel), _closing.Token).ConfigureAwait(false) is { } data)
+                var found = await Task.Run(() => _stick.DataPartition(MachineMarks.DataLabel), _closing.Token).ConfigureAwait(false);
+                if (found == known) 
                 {
-                    await Task.Run(() => AttachStick(data), _closing.Token).ConfigureAwait(false);
-                    return;
+                    if (told || known is not null || _options.Clock.GetElapsedTime(began) < StickPatience) continue;
+                    _log.Write($"no stick with a partition {MachineMarks.DataLabel} has shown up");
+                    told = true;
                 }
-                await Task.Delay(StickFinder.SearchInterval, _options.Clock, _closing.Token).ConfigureAwait(false);
+                else if (found is null) _places.LetGoOfWhatWasPulled();
+                else await Task.Run(() => AttachStick(found), _closing.Token).ConfigureAwait(false);
+                known = found;
             }
-            _log.Write($"no stick with a partition {MachineMarks.DataLabel} has shown up");
-        }
-        catch (RescueKitException e)
-        {
-            _log.Write($"the stick's partition for images is not mounted: {e.Message}");
         }
         catch (OperationCanceledException)
         {
@@ -169,12 +173,19 @@ public sealed class RunHost : IRunHost
         var request = new PlaceRequest { Kind = PlaceKind.Stick, Address = partition, Writable = true };
         try
         {
-            _places.Attach(request);
+            try
+            {
+                _places.Attach(request);
+            }
+            catch (DeviceException e)
+            {
+                _log.Write($"{e.Message}; mounting it read-only");
+                _places.Attach(request with { Writable = false });
+            }
         }
-        catch (DeviceException e)
+        catch (RescueKitException e)
         {
-            _log.Write($"{e.Message}; mounting it read-only");
-            _places.Attach(request with { Writable = false });
+            _log.Write($"the stick's partition for images is not mounted: {e.Message}");
         }
     }
 

@@ -14,6 +14,9 @@ internal sealed class StickFinder(string? id)
 
     private readonly Lock _lock = new();
     private DiskInfo? _found;
+
+    /// <summary>Disks that are not the stick: a dying one is not to be read again and again only because the stick was pulled.</summary>
+    private IReadOnlyList<DiskInfo> _others = [];
     private long _searchedAt;
 
     public bool IsExpected => id is not null;
@@ -29,7 +32,9 @@ internal sealed class StickFinder(string? id)
                 if (_found is not null && IsStillThere(_found)) return _found.Path;
                 if (_searchedAt != 0 && TimeProvider.System.GetElapsedTime(_searchedAt) < SearchInterval) return null;
                 _searchedAt = TimeProvider.System.GetTimestamp();
-                _found = DiskInventory.List().FirstOrDefault(disk => HasId(disk.Path));
+                var disks = DiskInventory.List();
+                _found = disks.FirstOrDefault(disk => !_others.Any(other => IsSame(disk, other)) && HasId(disk.Path));
+                _others = _found is null ? disks : [.. disks.Except([_found])];
                 return _found?.Path;
             }
         }
@@ -45,14 +50,16 @@ internal sealed class StickFinder(string? id)
     {
         try
         {
-            var now = DiskInventory.Describe(known.Path);
-            return now.Length == known.Length && now.Geometry.Identity == known.Geometry.Identity;
+            return IsSame(DiskInventory.Describe(known.Path), known);
         }
         catch (RescueKitException)
         {
             return false;
         }
     }
+
+    private static bool IsSame(DiskInfo one, DiskInfo other) =>
+        one.Path == other.Path && one.Length == other.Length && one.Geometry.Identity == other.Geometry.Identity;
 
     private bool HasId(string disk)
     {

@@ -12,7 +12,8 @@ namespace RescueKit.Agent.Places;
 internal static class MountCalls
 {
     /// <summary>A server that went away becomes an error after this long, and never hangs the run for good.</summary>
-    private const string NfsPatience = "soft,timeo=150,retrans=3";
+    private const string NfsPatience = "soft,timeo=150,retrans=3,retry=0";
+    private const string SmbPatience = "soft,echo_interval=15";
     private const string SshPatience = "reconnect,ServerAliveInterval=15,ServerAliveCountMax=3,ConnectTimeout=20";
 
     /// <exception cref="UsageException">It is no file system that can be mounted here.</exception>
@@ -40,7 +41,7 @@ internal static class MountCalls
 
     /// <param name="credentials">A file that holds <see cref="Credentials"/>; null for a guest.</param>
     public static ToolCall Smb(PlaceRequest request, string point, string? credentials) =>
-        new("mount", "-t", "cifs", "-o", Options(Access(request), credentials is null ? "guest" : $"credentials={credentials}", "soft", request.Options), request.Address, point);
+        new("mount", "-t", "cifs", "-o", Options(Access(request), credentials is null ? "guest" : $"credentials={credentials}", SmbPatience, request.Options), request.Address, point);
 
     /// <exception cref="UsageException">A line break would make another line of the file.</exception>
     public static string Credentials(PlaceRequest request)
@@ -50,11 +51,12 @@ internal static class MountCalls
     }
 
     /// <summary>A key is named by an option: IdentityFile=/path.</summary>
-    public static ToolCall Ssh(PlaceRequest request, string point)
+    /// <param name="log">Takes what ssh has to say: sshfs lets it end without a word.</param>
+    public static ToolCall Ssh(PlaceRequest request, string point, string log)
     {
         var login = request.Password is null ? "BatchMode=yes" : "password_stdin";
         var address = request.User is null || request.Address.Contains('@', StringComparison.Ordinal) ? request.Address : $"{request.User}@{request.Address}";
-        return new ToolCall("sshfs", address, point, "-o", Options(Access(request), "StrictHostKeyChecking=accept-new", SshPatience, login, request.Options))
+        return new ToolCall("sshfs", address, point, "-o", Options(Access(request), $"ssh_command=ssh -E {log}", "StrictHostKeyChecking=accept-new", SshPatience, login, request.Options))
         {
             Input = Encoding.UTF8.GetBytes(request.Password is null ? "" : request.Password + "\n"),
         };

@@ -28,7 +28,7 @@ internal sealed class Mounter(IToolRunner tools, string folder)
                 PlaceKind.Partition or PlaceKind.Stick => Partition(request, point),
                 PlaceKind.Nfs => Share(request, MountCalls.Nfs(request, point), point, "nfs"),
                 PlaceKind.Smb => Smb(request, id, point),
-                PlaceKind.Ssh => Share(request, MountCalls.Ssh(request, point), point, "sshfs"),
+                PlaceKind.Ssh => Ssh(request, id, point),
                 _ => throw new UsageException($"a {request.Kind} is not mounted"),
             };
         }
@@ -45,6 +45,13 @@ internal sealed class Mounter(IToolRunner tools, string folder)
         tools.Must($"detaching {name}", new ToolCall("umount", mounted.Point), "close what uses it, or wait for the run that does");
         RemoveFolder(mounted.Point);
         mounted.Release?.Invoke();
+    }
+
+    /// <summary>Takes off what can answer no more, whoever still has files of it open; their calls fail, and what is left goes with the last of them.</summary>
+    public void Abandon(Mounted mounted)
+    {
+        tools.Run(new ToolCall("umount", "-l", mounted.Point));
+        RemoveFolder(mounted.Point);
     }
 
     private Mounted Partition(PlaceRequest request, string point)
@@ -69,6 +76,20 @@ internal sealed class Mounter(IToolRunner tools, string folder)
     {
         tools.Must($"mounting {request.Address}", call with { Limit = ShareLimit }, "check the network, the address and the password");
         return new Mounted(point, type, null);
+    }
+
+    private Mounted Ssh(PlaceRequest request, string id, string point)
+    {
+        var log = Path.Combine(folder, $".{id}.ssh");
+        File.Delete(log);
+        try
+        {
+            return Share(request, MountCalls.Ssh(request, point, log), point, "sshfs") with { Release = () => File.Delete(log) };
+        }
+        catch (DeviceException e) when (File.Exists(log) && File.ReadAllText(log).Trim() is { Length: > 0 } said)
+        {
+            throw new DeviceException($"mounting {request.Address} failed: {new ToolOutcome(1, "", said).Complaint}", e.Remedy, e);
+        }
     }
 
     /// <summary>The password stands in a file of root's alone for as long as mounting takes: a command line can be read by everybody.</summary>

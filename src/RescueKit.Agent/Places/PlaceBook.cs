@@ -39,6 +39,7 @@ internal sealed class PlaceBook(Mounter mounter, SystemMounts mounts, Action<IEn
 
     public IReadOnlyList<Place> List()
     {
+        LetGoOfWhatWasPulled();
         List<Attached> attached;
         lock (_lock) attached = [.. _attached.Values];
         var points = attached.Select(place => place.Path).ToHashSet();
@@ -57,6 +58,7 @@ internal sealed class PlaceBook(Mounter mounter, SystemMounts mounts, Action<IEn
     /// <exception cref="RescueKitException">It cannot be attached.</exception>
     public Place Attach(PlaceRequest request)
     {
+        LetGoOfWhatWasPulled();
         if (request.Kind is PlaceKind.Partition or PlaceKind.Stick)
         {
             lock (_mounting) return Known(request) ?? AttachPartition(request);
@@ -91,6 +93,22 @@ internal sealed class PlaceBook(Mounter mounter, SystemMounts mounts, Action<IEn
             {
                 log(e.Message);
             }
+        }
+    }
+
+    /// <summary>What was mounted from a disk that is not there any more is taken off, so that the disk can be attached again when it is back.</summary>
+    public void LetGoOfWhatWasPulled()
+    {
+        List<Attached> pulled;
+        lock (_lock)
+        {
+            pulled = [.. _attached.Values.Where(place => place.IsPulled)];
+            foreach (var place in pulled) _attached.Remove(place.Id);
+        }
+        foreach (var place in pulled)
+        {
+            mounter.Abandon(place.Mounted!);
+            log($"{NameOf(place.Request)} is gone: it was unplugged");
         }
     }
 
@@ -129,7 +147,7 @@ internal sealed class PlaceBook(Mounter mounter, SystemMounts mounts, Action<IEn
     private Place? Known(PlaceRequest request)
     {
         Attached? same;
-        lock (_lock) same = _attached.Values.FirstOrDefault(place => place.Request.Kind == request.Kind && IsSame(place.Request.Address, request.Address));
+        lock (_lock) same = _attached.Values.FirstOrDefault(place => IsSame(place.Request, request));
         if (same is not null)
         {
             if (request.Writable && !same.Request.Writable && same.Mounted is not null)
@@ -145,7 +163,10 @@ internal sealed class PlaceBook(Mounter mounter, SystemMounts mounts, Action<IEn
             : _probe.Fill(OfMount(mount));
     }
 
-    private static bool IsSame(string one, string other) => one == other || (one.StartsWith("/dev/", StringComparison.Ordinal) && DiskInventory.AreSame(one, other));
+    /// <summary>A share is another one for another user, and at another port.</summary>
+    private static bool IsSame(PlaceRequest one, PlaceRequest other) => one.Kind == other.Kind && (one.Address.StartsWith("/dev/", StringComparison.Ordinal)
+        ? DiskInventory.AreSame(one.Address, other.Address)
+        : (one.Address, one.User, one.Options) == (other.Address, other.User, other.Options));
 
     private IEnumerable<Place> FromSystem()
     {
@@ -170,6 +191,9 @@ internal sealed class PlaceBook(Mounter mounter, SystemMounts mounts, Action<IEn
     private sealed record Attached(string Id, PlaceRequest Request, Mounted? Mounted)
     {
         public string Path => Mounted?.Point ?? Request.Address;
+
+        /// <summary>The kernel keeps the names of devices that are mounted for itself: another disk does not get this one's while it is here.</summary>
+        public bool IsPulled => Mounted is not null && Request.Kind is (PlaceKind.Partition or PlaceKind.Stick) && !File.Exists(Request.Address);
 
         /// <summary>Asked once: the path of a share that went away would hang.</summary>
         public string? Disk { get; } = Request.Kind switch

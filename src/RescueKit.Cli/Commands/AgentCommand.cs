@@ -55,7 +55,7 @@ internal static class AgentCommand
         await using var server = HostServer.Start(socket, host, options);
         using var registration = cli.Interruption.BeginRun().Register(() => ended.TrySetResult());
         host.Log($"RescueKit {options.Version} hosts runs at {socket}");
-        var stick = host.MountStickAsync();
+        var stick = host.KeepStickMountedAsync();
         await ended.Task.ConfigureAwait(false);
         host.Log("ending");
         await host.DisposeAsync().ConfigureAwait(false);

@@ -33,7 +33,8 @@ internal sealed class AgentExecuteCommand
     {
         var c = new AgentExecuteCommand();
         var command = new ExampleCommand("execute",
-            "Carry out one run on the host without asking anything. Paths may name places: LABEL=X:/file, UUID=X:/file, nfs://server/export/file, smb://user:password@server/share/file",
+            "Carry out one run on the host without asking anything. Paths may name places: LABEL=X:/file, UUID=X:/file, nfs://server/export/file, "
+            + "smb://user:password@server/share/file, ssh://user:password@server/folder/file; a port and, after a ?, mount options may be given as in ssh://me@nas:2222/backup/web1.rki?IdentityFile=/root/key",
             "rescuekit agent execute -- image create /dev/sda LABEL=RESCUEKIT-DATA:/web1.rki",
             "rescuekit agent execute --then restart --line \"image restore LABEL=RESCUEKIT-DATA:/web1.rki /dev/sda --confirm Y7K2P\"")
         {

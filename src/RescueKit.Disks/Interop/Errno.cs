@@ -24,17 +24,26 @@ internal static class Errno
     public const int ReadOnlyFileSystem = 30;
     public const int NotImplemented = 38;
     public const int NotSupported = 95;
+    public const int NetworkUnreachable = 101;
     public const int ConnectionAborted = 103;
+    public const int ConnectionReset = 104;
     public const int NotConnected = 107;
     public const int Shutdown = 108;
+    public const int ConnectionRefused = 111;
+    public const int HostDown = 112;
+    public const int HostUnreachable = 113;
     public const int Stale = 116;
     public const int QuotaExceeded = 122;
     public const int NoMedium = 123;
 
     public static string Text(int errno) => Marshal.GetPInvokeErrorMessage(errno);
 
-    /// <summary>The device is not there any more, whatever else may be wrong; or the server behind a file of FUSE or a network.</summary>
-    public static bool MeansGone(int errno) => errno is NoDevice or NoDeviceOrAddress or NoMedium or Stale or NotConnected or Shutdown or ConnectionAborted;
+    /// <summary>
+    /// The device is not there any more, whatever else may be wrong; or the server behind a file of FUSE or a network. A time-out is none: disks that
+    /// are there have them too.
+    /// </summary>
+    public static bool MeansGone(int errno) => errno is NoDevice or NoDeviceOrAddress or NoMedium or Stale or NotConnected or Shutdown
+        or ConnectionAborted or ConnectionReset or ConnectionRefused or HostDown or HostUnreachable or NetworkUnreachable;
 
     public static bool MeansFull(int errno) => errno is NoSpace or QuotaExceeded;
 

@@ -62,10 +62,11 @@ internal sealed class WriteBehind(SafeFileHandle file, long alreadyDurable = 0, 
     private bool IsFull(long written) =>
         written - Interlocked.Read(ref _started) >= Window || _clock.GetElapsedTime(Interlocked.Read(ref _lastStart)) > s_longest;
 
+    /// <summary>The kernel tells of a failed write once: an errno that is taken for another matter (a server's time-out, as NFS has it) would make the last sync succeed.</summary>
     private int Failed()
     {
         var errno = LibC.LastError;
-        if (errno != Errno.InputOutput && !Errno.MeansFull(errno)) _unsupported = true;
+        _unsupported = Errno.MeansUnsupported(errno);
         return _unsupported ? 0 : errno;
     }
 }

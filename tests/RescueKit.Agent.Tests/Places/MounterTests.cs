@@ -67,6 +67,32 @@ public sealed class MounterTests : IDisposable
         Assert.Empty(Directory.GetFiles(_folder.File("places")));
     }
 
+    /// <summary>sshfs itself says no more than that the connection was reset.</summary>
+    [Fact]
+    public void A_folder_over_SSH_that_does_not_mount_is_explained_by_what_ssh_said()
+    {
+        _tools.On("sshfs", call =>
+        {
+            var log = call.Arguments[3].Split(',').Single(option => option.StartsWith("ssh_command=", StringComparison.Ordinal)).Split(' ')[^1];
+            File.WriteAllText(log, "bob@nas: Permission denied (publickey,password).\r\n");
+            return new ToolOutcome(1, "", "read: Connection reset by peer\n");
+        });
+        var mounter = new Mounter(_tools, _folder.File("places"));
+        var error = Assert.Throws<DeviceException>(() => mounter.Mount("p1", new PlaceRequest { Kind = PlaceKind.Ssh, Address = "nas:/images", User = "bob", Password = "x" }));
+        Assert.Equal("mounting nas:/images failed: bob@nas: Permission denied (publickey,password).", error.Message);
+    }
+
+    [Fact]
+    public void What_was_pulled_is_taken_off_even_while_it_is_used()
+    {
+        var fat = Fat();
+        var mounter = new Mounter(_tools, _folder.File("places"));
+        var mounted = mounter.Mount("p1", new PlaceRequest { Kind = PlaceKind.Partition, Address = fat, Writable = true });
+        mounter.Abandon(mounted);
+        Assert.Equal($"umount -l {mounted.Point}", _tools.Lines.Last());
+        Assert.False(Directory.Exists(mounted.Point));
+    }
+
     [Fact]
     public void An_address_that_would_be_taken_for_an_option_is_refused() => Assert.Throws<UsageException>(() =>
         new Mounter(_tools, _folder.File("places")).Mount("p1", new PlaceRequest { Kind = PlaceKind.Nfs, Address = "-oProxyCommand=x" }));

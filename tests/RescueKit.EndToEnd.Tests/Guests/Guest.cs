@@ -102,12 +102,7 @@ internal sealed class Guest : IDisposable
     }
 
     /// <param name="bytesPerSecond">0 for as fast as it goes.</param>
-    public void Limit(GuestDisk disk, long bytesPerSecond) => Monitor.Do("qom-set", new JsonObject
-    {
-        ["path"] = "/objects/" + disk.ThrottleGroup,
-        ["property"] = "limits",
-        ["value"] = new JsonObject { ["bps-total"] = bytesPerSecond },
-    });
+    public void Limit(GuestDisk disk, long bytesPerSecond) => Monitor.Do("qom-set", disk.LimitTo(bytesPerSecond));
 
     public void Dispose()
     {

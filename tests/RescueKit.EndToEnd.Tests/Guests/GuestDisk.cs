@@ -35,6 +35,14 @@ internal sealed record GuestDisk(string Id, string File, GuestBus Bus)
 
     public JsonObject Throttle => new() { ["qom-type"] = "throttle-group", ["id"] = ThrottleGroup };
 
+    /// <summary>Arguments of qom-set that limit its speed; 0 for as fast as it goes.</summary>
+    public JsonObject LimitTo(long bytesPerSecond) => new()
+    {
+        ["path"] = "/objects/" + ThrottleGroup,
+        ["property"] = "limits",
+        ["value"] = new JsonObject { ["bps-total"] = bytesPerSecond },
+    };
+
     public JsonObject Block()
     {
         // Without QEMU's locks, which rescuekit heeds: tests look into the file from outside while the guest has it.

@@ -60,10 +60,16 @@ internal sealed class MediaMachine : IDisposable
     /// <summary>Presses keys of the machine's own keyboard together; QEMU's names (qapi/ui.json, QKeyCode).</summary>
     public void Press(params IEnumerable<string> keys)
     {
+        using var monitor = OpenMonitor();
+        monitor.Do("send-key", new JsonObject { ["keys"] = new JsonArray([.. keys.Select(key => new JsonObject { ["type"] = "qcode", ["data"] = key })]) });
+    }
+
+    /// <summary>QEMU's monitor, which talks to one at a time.</summary>
+    public GuestMonitor OpenMonitor()
+    {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         socket.Connect(new UnixDomainSocketEndPoint(_folder.File("monitor")));
-        using var monitor = new GuestMonitor(socket);
-        monitor.Do("send-key", new JsonObject { ["keys"] = new JsonArray([.. keys.Select(key => new JsonObject { ["type"] = "qcode", ["data"] = key })]) });
+        return new GuestMonitor(socket);
     }
 
     /// <summary>Waits until the machine has printed something; fails with all that it printed where it does not.</summary>
