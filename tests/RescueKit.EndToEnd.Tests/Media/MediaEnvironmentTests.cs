@@ -42,6 +42,36 @@ public sealed class MediaEnvironmentTests(MediaSession session) : IClassFixture<
     [InlineData("8021q")]
     public void A_module_loads_with_all_that_it_needs(string module) => session.Must($"modprobe {module} && grep -q '^{module} ' /proc/modules");
 
+    /// <summary>The network script runs with another kernel command line in the place of the real one; a VLAN stands for a second wired port.</summary>
+    [Theory]
+    [InlineData("rescuekit.port=second rescuekit.ip=192.0.2.7/24,,192.0.2.53", "second", "192.0.2.7/24")]
+    [InlineData("rescuekit.port=second rescuekit.vlan=7 rescuekit.ip=192.0.2.8/24", "second.7", "192.0.2.8/24")]
+    public void The_kernel_command_line_gives_a_wired_port_its_address(string words, string port, string address)
+    {
+        var said = session.Must($"""
+            set -e
+            modprobe 8021q
+            ip link add link eth0 name second type vlan id 2
+            cp /etc/resolv.conf /tmp/resolv.conf
+            echo '{words}' >/tmp/cmdline
+            mount --bind /tmp/cmdline /proc/cmdline
+            /usr/lib/rescuekit/network || echo failed
+            umount /proc/cmdline
+            ip -d -o address show dev {port}; ip -d link show {port}; cat /etc/resolv.conf
+            cp /tmp/resolv.conf /etc/resolv.conf
+            ip link delete second
+            """);
+        Assert.Contains($" {address} ", said, StringComparison.Ordinal);
+        Assert.Contains(words.Contains("vlan", StringComparison.Ordinal) ? "802.1Q id 7" : "nameserver 192.0.2.53", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("failed", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Firmware_that_the_media_were_built_with_is_where_the_kernel_looks_for_it()
+    {
+        Assert.Equal(MediaImage.FirmwareText, session.Must($"cat /lib/firmware/{MediaImage.FirmwareFile}"));
+    }
+
     [Fact]
     public void Every_program_has_its_libraries()
     {

@@ -6,6 +6,10 @@ namespace RescueKit.EndToEnd.Tests.Media;
 /// <summary>The rescue media that all tests of the collection boot, built by the published executable when the first of them wants it.</summary>
 public sealed class MediaImage : IDisposable
 {
+    /// <summary>What the media are built with as firmware of a device.</summary>
+    internal const string FirmwareFile = "rescuekit-test/device.bin";
+    internal const string FirmwareText = "firmware of a device that nobody has";
+
     private readonly TempFolder _folder = new();
     private readonly Lazy<string> _iso;
     private readonly Lazy<string> _netboot;
@@ -30,8 +34,10 @@ public sealed class MediaImage : IDisposable
 
     public string Build(string name, params string[] options)
     {
-        var iso = _folder.File(name);
-        Rescuekit(["media", "build", iso, "--cache", Cache, .. options]);
+        var (iso, firmware) = (_folder.File(name), _folder.File("firmware"));
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(firmware, FirmwareFile))!);
+        File.WriteAllText(Path.Combine(firmware, FirmwareFile), FirmwareText);
+        Rescuekit(["media", "build", iso, "--cache", Cache, "--firmware", firmware, .. options]);
         return iso;
     }
 
