@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using RescueKit.EndToEnd.Tests.Guests;
 using RescueKit.Testing.Tools;
 
 namespace RescueKit.EndToEnd.Tests.Media;
@@ -12,23 +13,29 @@ public sealed class MediaSession : IDisposable
     private readonly MediaMachine _machine;
     private readonly int _port = FreePort();
 
-    public MediaSession(MediaImage media)
+    public MediaSession(MediaImage media) : this(media, folder =>
+    [
+        new GuestDisk("disk", SparseFile.Create(folder.File("disk"), 512L << 20), GuestBus.Virtio) { Serial = "DISK" },
+        new GuestDisk("spare", SparseFile.Create(folder.File("spare"), 512L << 20), GuestBus.Nvme) { Serial = "SPARE" },
+    ])
+    {
+    }
+
+    /// <param name="disks">Of the machine; their files may lie in the session's folder.</param>
+    /// <param name="parameters">Of the kernel, beside those that all sessions have.</param>
+    internal MediaSession(MediaImage media, Func<TempFolder, IEnumerable<GuestDisk>> disks, string parameters = "")
     {
         var key = _folder.File("key");
         Tool.Must("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", key);
         var publicKey = File.ReadAllText(key + ".pub").Trim();
-        foreach (var disk in (string[])["disk", "spare"])
-        {
-            using var file = File.Create(_folder.File(disk));
-            file.SetLength(512L << 20);
-        }
         var kernel = Path.Combine(media.NetworkFolder, "rescuekit");
         _machine = new MediaMachine(MediaFirmware.Uefi,
+        [
             "-kernel", Path.Combine(kernel, "vmlinuz"), "-initrd", Path.Combine(kernel, "initrd"),
-            "-append", $"console=ttyS0 quiet rescuekit.ip=dhcp rescuekit.ssh=\"{publicKey}\" rescuekit.keyboard=de",
+            "-append", $"console=ttyS0 quiet rescuekit.ip=dhcp rescuekit.ssh=\"{publicKey}\" rescuekit.keyboard=de {parameters}",
             "-netdev", $"user,id=net,hostfwd=tcp:127.0.0.1:{_port}-:22", "-device", "e1000e,netdev=net",
-            "-drive", $"if=none,id=disk,format=raw,file={_folder.File("disk")}", "-device", "virtio-blk-pci,drive=disk,serial=DISK",
-            "-drive", $"if=none,id=spare,format=raw,file={_folder.File("spare")}", "-device", "nvme,drive=spare,serial=SPARE");
+            "-device", "qemu-xhci,id=usb-bus", "-device", "ich9-ahci,id=sata-bus", .. disks(_folder).SelectMany(Options),
+        ]);
         try
         {
             _machine.WaitFor(MediaBootTests.Ready);
@@ -40,6 +47,9 @@ public sealed class MediaSession : IDisposable
             throw;
         }
     }
+
+    /// <summary>What its serial line has said so far.</summary>
+    public string Console => _machine.Said;
 
     /// <summary>Runs a shell script there as root.</summary>
     public ToolResult Run(string script) => Tool.Run(new ToolRequest("ssh",
@@ -59,6 +69,9 @@ public sealed class MediaSession : IDisposable
         _machine.Dispose();
         _folder.Dispose();
     }
+
+    private static IEnumerable<string> Options(GuestDisk disk) =>
+        ["-object", disk.Throttle.ToJsonString(), "-blockdev", disk.Block().ToJsonString(), "-device", disk.Device().ToJsonString()];
 
     private static int FreePort()
     {
