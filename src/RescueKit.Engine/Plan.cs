@@ -32,7 +32,7 @@ public sealed record RunPlan
         if (IsConfirmedBy(typed)) return;
         if (ConfirmId is not { } id) throw new SafetyException($"{Onto.Path} holds nothing yet, and its name is not '{typed}'", "check which target is meant");
         throw new SafetyException(
-            typed is null ? $"writing over {Onto.Path} has not been confirmed" : $"'{typed}' is not the id of {Onto.Path}, which would be overwritten",
+            typed is null ? $"writing over {Onto.Path} has not been confirmed" : $"'{typed}' is not the id of {Onto.Path}, which would be overwritten: nothing was written",
             $"make sure that it is the right disk, then type its id, or give --confirm {id}");
     }
 

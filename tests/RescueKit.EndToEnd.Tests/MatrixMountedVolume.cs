@@ -21,13 +21,13 @@ internal sealed class MatrixMountedVolume(
         ["dumpe2fs", "-h"], @"^Free blocks:\s+(\d+)", @"^Block size:\s+(\d+)", [["e2fsck", "-fn"]],
         new CorpusOptions { TotalBytes = 20 << 20 });
 
-    public static MatrixVolume Ntfs(int cluster, int mebibytes) => new MatrixMountedVolume(
-        $"NTFS, clusters of {cluster}", mebibytes, ["mkntfs", "-q", "-F", "-f", "-s", "512", "-p", "2048", "-c", $"{cluster}"], ["ntfs-3g"],
+    public static MatrixVolume Ntfs(int cluster, int mebibytes, int sectorSize = 512) => new MatrixMountedVolume(
+        $"NTFS, clusters of {cluster}", mebibytes, ["mkntfs", "-q", "-F", "-f", "-s", $"{sectorSize}", "-p", "2048", "-c", $"{cluster}"], ["ntfs-3g"],
         ["ntfscluster", "-i"], @"^clusters of free space\s*:\s*(\d+)", @"^bytes per cluster\s*:\s*(\d+)", [["ntfsfix", "-n"], ["ntfsinfo", "-m"]],
         new CorpusOptions { TotalBytes = 20 << 20 });
 
-    public static MatrixVolume ExFat(string cluster, int mebibytes) => new MatrixMountedVolume(
-        $"exFAT, clusters of {cluster}", mebibytes, ["mkfs.exfat", "-c", cluster], ["mount.exfat-fuse"],
+    public static MatrixVolume ExFat(string cluster, int mebibytes, int sectorSize = 512) => new MatrixMountedVolume(
+        $"exFAT, clusters of {cluster}", mebibytes, MakeExFat(cluster, sectorSize), ["mount.exfat-fuse"],
         ["dump.exfat"], @"^Free Clusters:\s+(\d+)", @"^Cluster size:\s+(\d+)", [["fsck.exfat", "-n"]],
         new CorpusOptions { TotalBytes = 20 << 20, SymbolicLinks = false, HardLinks = false });
 
@@ -56,6 +56,13 @@ internal sealed class MatrixMountedVolume(
         using var mounted = new MatrixMount(volume, scratch, [.. mount, "-o", "ro"]);
         return Corpus.Digests(mounted.Folder);
     }
+
+    /// <summary>mkfs.exfat takes the sector size from the device; a file's is 512.</summary>
+    private static string[] MakeExFat(string cluster, int sectorSize) => sectorSize == 512 ? ["mkfs.exfat", "-c", cluster] :
+    [
+        "sh", "-c",
+        $"loop=$(losetup --find --show --sector-size {sectorSize} \"$0\") && mkfs.exfat -c {cluster} $loop; ended=$?; losetup --detach $loop; exit $ended",
+    ];
 
     private static long Number(string text, string pattern)
     {

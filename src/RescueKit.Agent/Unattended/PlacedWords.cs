@@ -7,10 +7,14 @@ namespace RescueKit.Agent.Unattended;
 
 /// <summary>Attaches the places that the words of a run name, and puts the paths of their files into the words.</summary>
 /// <param name="patience">How long a disk that has not shown up yet is waited for.</param>
-public sealed class PlacedWords(IRunHost host, TimeProvider clock, TimeSpan patience)
+/// <param name="tell">Is told what is waited for.</param>
+public sealed class PlacedWords(IRunHost host, TimeProvider clock, TimeSpan patience, Action<string> tell)
 {
+    private const string Devices = "/dev/";
+
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
+    /// <summary>Disks among the words are waited for, too: right after the start of a machine some are not there yet.</summary>
     /// <exception cref="RescueKitException">A word names no place, or one that does not exist.</exception>
     /// <exception cref="HostException">It cannot be attached.</exception>
     public async Task<IReadOnlyList<string>> ResolveAsync(IReadOnlyList<string> words, CancellationToken cancel)
@@ -20,9 +24,19 @@ public sealed class PlacedWords(IRunHost host, TimeProvider clock, TimeSpan pati
         foreach (var word in words)
         {
             var writable = creates && resolved is not [.., "--passphrase-file"];
+            if (word.StartsWith(Devices, StringComparison.Ordinal)) await AwaitAsync(word, cancel).ConfigureAwait(false);
             resolved.Add(PlacedPath.Parse(word) is { } placed ? await AttachAsync(placed, writable, cancel).ConfigureAwait(false) : word);
         }
         return resolved;
+    }
+
+    /// <summary>Gives up silently: what the run makes of the name is said better there.</summary>
+    private async Task AwaitAsync(string device, CancellationToken cancel)
+    {
+        if (Path.Exists(device)) return;
+        tell($"waiting for {device}");
+        for (var began = clock.GetTimestamp(); !Path.Exists(device) && clock.GetElapsedTime(began) <= patience;)
+            await Task.Delay(Interval, clock, cancel).ConfigureAwait(false);
     }
 
     private async Task<string> AttachAsync(PlacedPath placed, bool writable, CancellationToken cancel)
@@ -40,6 +54,7 @@ public sealed class PlacedWords(IRunHost host, TimeProvider clock, TimeSpan pati
 
     private async Task<PlaceRequest> FindAsync(OnPartition wanted, CancellationToken cancel)
     {
+        var isTold = false;
         for (var began = clock.GetTimestamp(); ;)
         {
             var found = await LookAsync(wanted, cancel).ConfigureAwait(false);
@@ -50,6 +65,8 @@ public sealed class PlacedWords(IRunHost host, TimeProvider clock, TimeSpan pati
                     "name the one that is meant by its UUID, or unplug the others");
             }
             if (clock.GetElapsedTime(began) > patience) throw new DeviceException($"no partition is {wanted}", "plug its disk in, or look at the name: rescuekit disk list");
+            if (!isTold) tell($"waiting for a partition {wanted}");
+            isTold = true;
             await Task.Delay(Interval, clock, cancel).ConfigureAwait(false);
         }
     }

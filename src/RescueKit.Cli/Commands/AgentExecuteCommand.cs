@@ -48,6 +48,8 @@ internal sealed class AgentExecuteCommand
     {
         var code = host.Guard(parse, _json, () => ExecuteAsync(host, parse).GetAwaiter().GetResult());
         if (parse.GetValue(_then) is var then && then == Then.Stay) return code;
+        // Said before: afterwards nobody may be left to hear it.
+        host.Terminal.Error.WriteLine($"exit code {code}: {(then == Then.Restart ? "restarting" : "switching off")}");
         var failed = host.Guard(parse, _json, () => PowerAsync(parse.GetRequiredValue(_socket), then).GetAwaiter().GetResult());
         return failed == ExitCodes.Done ? code : failed;
     }

@@ -20,7 +20,7 @@ internal sealed class HostedExecution(CliHost cli, IRunHost host, bool quiet)
     /// <exception cref="HostException">The host refused.</exception>
     public async Task<int> RunAsync(IReadOnlyList<string> words, string? confirm, CancellationToken cancel)
     {
-        var resolved = await new PlacedWords(host, cli.Clock, DiskPatience).ResolveAsync(words, cancel).ConfigureAwait(false);
+        var resolved = await new PlacedWords(host, cli.Clock, DiskPatience, Tell).ResolveAsync(words, cancel).ConfigureAwait(false);
         var planned = await host.PrepareAsync(new RunRequest(resolved), cancel).ConfigureAwait(false);
         PlanText.Write(cli.Terminal.Out, planned.Plan);
         cli.Terminal.Out.Flush();
@@ -34,6 +34,11 @@ internal sealed class HostedExecution(CliHost cli, IRunHost host, bool quiet)
             throw;
         }
         return Report(await WatchAsync(planned.Id, cancel).ConfigureAwait(false));
+    }
+
+    private void Tell(string text)
+    {
+        if (!quiet) cli.Terminal.Error.WriteLine(text);
     }
 
     private async Task<RunState> WatchAsync(int id, CancellationToken cancel)

@@ -11,6 +11,7 @@ public class PlacedWordsTests
 {
     private readonly FakeHost _host = new();
     private readonly ManualClock _clock = new() { SkipsWaits = true };
+    private readonly List<string> _told = [];
 
     [Fact]
     public async Task A_labelled_partition_is_attached_and_its_path_put_into_the_words()
@@ -43,7 +44,20 @@ public class PlacedWordsTests
     {
         foreach (var found in new DiskDocument[][] { [], [], [Disk("/dev/sdb", "LATE")] }) _host.Looks.Enqueue(found);
         Assert.Equal("/places/_dev_sdb1/x", Assert.Single(await Resolve("LABEL=LATE:/x")));
+        Assert.Equal(["waiting for a partition LABEL=LATE"], _told);
         Assert.Contains("no partition is LABEL=NEVER", (await Assert.ThrowsAsync<DeviceException>(() => Resolve("LABEL=NEVER:/x"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_disk_among_the_words_is_waited_for_and_left_to_the_run_where_it_never_shows_up()
+    {
+        var began = _clock.GetUtcNow();
+        Assert.Equal(["image", "create", "/dev/null", "x.rki"], await Resolve("image", "create", "/dev/null", "x.rki"));
+        Assert.Equal(began, _clock.GetUtcNow());
+        Assert.Empty(_told);
+        Assert.Equal(["image", "create", "/dev/no-such-disk", "x.rki"], await Resolve("image", "create", "/dev/no-such-disk", "x.rki"));
+        Assert.InRange(_clock.GetUtcNow() - began, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(40));
+        Assert.Equal(["waiting for /dev/no-such-disk"], _told);
     }
 
     [Fact]
@@ -54,7 +68,7 @@ public class PlacedWordsTests
     }
 
     private Task<IReadOnlyList<string>> Resolve(params string[] words) =>
-        new PlacedWords(_host, _clock, TimeSpan.FromSeconds(30)).ResolveAsync(words, CancellationToken.None);
+        new PlacedWords(_host, _clock, TimeSpan.FromSeconds(30), _told.Add).ResolveAsync(words, CancellationToken.None);
 
     private static DiskDocument Disk(string path, string label) => new()
     {

@@ -44,7 +44,10 @@ public sealed class AgentTests : IDisposable
         Assert.Equal(2, Execute().ExitCode);
         Assert.Equal(2, Execute("--line", "image 'verify").ExitCode);
         Assert.Equal(3, Execute("--", "image", "verify", disk).ExitCode);
-        Assert.Equal(2, Execute("--then", "power-off", "--", "image", "verify", image).ExitCode);
+        var outside = Execute("--then", "power-off", "--", "image", "verify", image);
+        Assert.Equal(2, outside.ExitCode);
+        Assert.Contains("exit code 0: switching off", outside.Error, StringComparison.Ordinal);
+        Assert.Contains("the power of this machine belongs to its own system", outside.Error, StringComparison.Ordinal);
     }
 
     [Fact]

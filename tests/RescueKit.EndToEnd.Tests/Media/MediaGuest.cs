@@ -34,7 +34,7 @@ internal sealed class MediaGuest : IDisposable
             "-kernel", Path.Combine(kernel, "vmlinuz"), "-initrd", Path.Combine(kernel, "initrd"),
             "-append", $"console=ttyS0 quiet rescuekit.ip=dhcp rescuekit.ssh=\"{publicKey}\" {parameters}",
             "-netdev", $"user,id=net,hostfwd=tcp:127.0.0.1:{_port}-:22", "-device", "e1000e,netdev=net",
-            "-device", "virtio-scsi-pci,id=scsi-bus", "-device", "qemu-xhci,id=usb-bus", .. disks.SelectMany(Options),
+            "-device", "virtio-scsi-pci,id=scsi-bus", "-device", "ich9-ahci,id=sata-bus", "-device", "qemu-xhci,id=usb-bus", .. disks.SelectMany(Options),
         ]);
         try
         {
@@ -48,6 +48,9 @@ internal sealed class MediaGuest : IDisposable
             throw;
         }
     }
+
+    /// <summary>What its serial line has said so far.</summary>
+    public string Console => _machine.Said;
 
     public GuestMonitor Monitor { get; } = null!;
 

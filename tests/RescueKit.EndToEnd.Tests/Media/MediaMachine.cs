@@ -49,6 +49,12 @@ internal sealed class MediaMachine : IDisposable
     public static IEnumerable<string> Cd(string file) =>
         ["-drive", $"if=none,id=cd,media=cdrom,format=raw,file={file}", "-device", "ide-cd,drive=cd,bus=ide.0,bootindex=1"];
 
+    /// <summary>Options for a disk over a raw file.</summary>
+    /// <param name="device">QEMU's name of what presents it, with its bus.</param>
+    /// <param name="properties">Of the device.</param>
+    public static IEnumerable<string> Disk(string id, string file, string device, params string[] properties) =>
+        ["-drive", $"if=none,id={id},format=raw,file={file}", "-device", string.Join(',', [device, $"drive={id}", .. properties])];
+
     public string Said
     {
         get
