@@ -12,8 +12,11 @@ namespace RescueKit.Agent.Places;
 internal static class MountCalls
 {
     /// <summary>A server that went away becomes an error after this long, and never hangs the run for good.</summary>
-    private const string NfsPatience = "soft,timeo=150,retrans=3,retry=0";
+    private const string NfsPatience = "soft,timeo=100,retrans=2,retry=0";
     private const string SmbPatience = "soft,echo_interval=15";
+
+    /// <summary>An SMB server enforces locks: what writes an image could not read it back through another handle.</summary>
+    private const string OwnLocks = "nobrl";
     private const string SshPatience = "reconnect,ServerAliveInterval=15,ServerAliveCountMax=3,ConnectTimeout=20";
 
     /// <exception cref="UsageException">It is no file system that can be mounted here.</exception>
@@ -41,7 +44,7 @@ internal static class MountCalls
 
     /// <param name="credentials">A file that holds <see cref="Credentials"/>; null for a guest.</param>
     public static ToolCall Smb(PlaceRequest request, string point, string? credentials) =>
-        new("mount", "-t", "cifs", "-o", Options(Access(request), credentials is null ? "guest" : $"credentials={credentials}", SmbPatience, request.Options), request.Address, point);
+        new("mount", "-t", "cifs", "-o", Options(Access(request), credentials is null ? "guest" : $"credentials={credentials}", SmbPatience, OwnLocks, request.Options), request.Address, point);
 
     /// <exception cref="UsageException">A line break would make another line of the file.</exception>
     public static string Credentials(PlaceRequest request)

@@ -79,7 +79,7 @@ internal sealed class FilePartWriter : IPartWriter
         ThrowIfFailed();
         Drain();
         var mark = _behind.Mark();
-        if (LibC.SyncData(_file) != 0) throw _sync.Fail(LibC.LastError);
+        if (LibC.SyncData(_file) != 0) throw _sync.Fail(LibC.LastError, IsGone);
         if (!_folderSynced)
         {
             Folders.SyncParent(_path);
@@ -120,7 +120,7 @@ internal sealed class FilePartWriter : IPartWriter
     {
         try
         {
-            PosixIo.Write(_file, _path, _position, bytes);
+            PosixIo.Write(_file, _path, _position, bytes, IsGone);
         }
         catch (DeviceException failure)
         {
@@ -129,8 +129,11 @@ internal sealed class FilePartWriter : IPartWriter
             throw;
         }
         _position += bytes.Length;
-        if (_behind.Wrote(bytes.Length) is var errno and not 0) throw _sync.Fail(errno);
+        if (_behind.Wrote(bytes.Length) is var errno and not 0) throw _sync.Fail(errno, IsGone);
     }
+
+    /// <summary>A file system whose disk was pulled says no more than EIO; the kernel shows the disk no longer. Those without one disk have major number 0.</summary>
+    private bool IsGone() => LibC.Stat(_file) is { HolderMajor: not 0 } status && !Directory.Exists($"/sys/dev/block/{status.HolderMajor}:{status.HolderMinor}");
 
     private DeviceException TooLarge(DeviceException failure)
     {

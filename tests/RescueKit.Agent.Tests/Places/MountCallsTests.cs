@@ -31,14 +31,14 @@ public class MountCallsTests
     public void An_NFS_share_that_goes_away_becomes_an_error_and_does_not_hang()
     {
         var request = new PlaceRequest { Kind = PlaceKind.Nfs, Address = "nas:/backup", Writable = true, Options = "vers=3" };
-        Assert.Equal("mount -t nfs -o rw,nolock,soft,timeo=150,retrans=3,retry=0,vers=3 nas:/backup /m", Line(MountCalls.Nfs(request, "/m")));
+        Assert.Equal("mount -t nfs -o rw,nolock,soft,timeo=100,retrans=2,retry=0,vers=3 nas:/backup /m", Line(MountCalls.Nfs(request, "/m")));
     }
 
     [Fact]
     public void A_password_is_never_on_a_command_line()
     {
         var smb = new PlaceRequest { Kind = PlaceKind.Smb, Address = "//nas/backup", User = "bob", Password = "hush" };
-        Assert.Equal("mount -t cifs -o ro,credentials=/run/c,soft,echo_interval=15 //nas/backup /m", Line(MountCalls.Smb(smb, "/m", "/run/c")));
+        Assert.Equal("mount -t cifs -o ro,credentials=/run/c,soft,echo_interval=15,nobrl //nas/backup /m", Line(MountCalls.Smb(smb, "/m", "/run/c")));
         Assert.Equal("username=bob\npassword=hush\n", MountCalls.Credentials(smb));
         Assert.Throws<UsageException>(() => MountCalls.Credentials(smb with { Password = "hush\nuid=0" }));
         var ssh = MountCalls.Ssh(smb with { Kind = PlaceKind.Ssh, Address = "nas:images" }, "/m", "/run/log");
@@ -49,7 +49,7 @@ public class MountCallsTests
     [Fact]
     public void A_guest_and_a_key_need_no_password()
     {
-        Assert.Equal("mount -t cifs -o ro,guest,soft,echo_interval=15 //nas/backup /m", Line(MountCalls.Smb(new PlaceRequest { Kind = PlaceKind.Smb, Address = "//nas/backup" }, "/m", null)));
+        Assert.Equal("mount -t cifs -o ro,guest,soft,echo_interval=15,nobrl //nas/backup /m", Line(MountCalls.Smb(new PlaceRequest { Kind = PlaceKind.Smb, Address = "//nas/backup" }, "/m", null)));
         var ssh = new PlaceRequest { Kind = PlaceKind.Ssh, Address = "root@nas:", Options = "IdentityFile=/root/key" };
         Assert.EndsWith(",BatchMode=yes,IdentityFile=/root/key", Line(MountCalls.Ssh(ssh, "/m", "/run/log")), StringComparison.Ordinal);
     }
