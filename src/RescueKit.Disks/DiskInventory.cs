@@ -8,7 +8,7 @@ namespace RescueKit.Disks;
 /// <summary>The machine's disks as sysfs, mountinfo, /proc/swaps tell, without opening devices for writing.</summary>
 public static class DiskInventory
 {
-    /// <summary>Whole disks (no partitions, no empty loop devices), ordered by name.</summary>
+    /// <summary>Whole disks (no partitions, no loop devices that are empty or hold the running system), ordered by name.</summary>
     public static IReadOnlyList<DiskInfo> List() => Now().List();
 
     /// <summary>One block device or regular file.</summary>

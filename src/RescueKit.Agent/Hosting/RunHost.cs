@@ -88,6 +88,8 @@ public sealed class RunHost : IRunHost
         Warnings = _machine.Warnings(),
     }, cancel);
 
+    public Task<ChangeMarks> GetChangesAsync(CancellationToken cancel) => Call(() => new ChangeMarks(_machine.DeviceMark(), _places.Mark()), cancel);
+
     public Task<IReadOnlyList<DiskDocument>> GetDisksAsync(CancellationToken cancel) => Call(DiskInspector.List, cancel);
 
     public Task<IReadOnlyList<Place>> GetPlacesAsync(CancellationToken cancel) => Call(_places.List, cancel);

@@ -14,6 +14,7 @@ internal sealed class MachineReader(SystemRoot root, IToolRunner tools, TimeProv
     /// <summary>An EFI variable's file: four bytes of attributes, then its value. Source: Linux, Documentation/filesystems/efivarfs.rst.</summary>
     private const string SecureBootVariable = EfiFolder + "/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c";
     private const string PowerSupplies = "/sys/class/power_supply";
+    private const string BlockDevices = "/sys/class/block";
     private const int LowBattery = 25;
 
     /// <summary>No machine that runs this program is older.</summary>
@@ -37,6 +38,9 @@ internal sealed class MachineReader(SystemRoot root, IToolRunner tools, TimeProv
     public string? StickId => IsRescueEnvironment && Guid.TryParse(KernelParameter(MachineMarks.StickParameter), out var id) && id != Guid.Empty
         ? id.ToString()
         : null;
+
+    /// <summary>Another one after a block device has come, gone or changed its size.</summary>
+    public string DeviceMark() => string.Join(' ', root.List(BlockDevices).Select(name => $"{name}={root.ReadLine($"{BlockDevices}/{name}/size")}"));
 
     /// <summary>Sentences about what may go wrong here.</summary>
     public IReadOnlyList<string> Warnings()

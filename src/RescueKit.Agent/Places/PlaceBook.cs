@@ -29,6 +29,14 @@ internal sealed class PlaceBook(Mounter mounter, SystemMounts mounts, Action<IEn
         }
     }
 
+    /// <summary>Another one after a place has come or gone; none of them is touched.</summary>
+    public string Mark()
+    {
+        List<string> marks;
+        lock (_lock) marks = [.. _attached.Values.Select(place => $"{place.Id}={place.Path}")];
+        return string.Join(' ', marks.Concat(mounts.Places().Select(mount => $"{mount.Point}={mount.Source}")));
+    }
+
     public IReadOnlyList<Place> List()
     {
         List<Attached> attached;

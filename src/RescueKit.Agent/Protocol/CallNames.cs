@@ -8,6 +8,7 @@ internal static class CallNames
 
     public const string Hello = "hello";
     public const string GetMachine = "get_machine";
+    public const string GetChanges = "get_changes";
     public const string GetDisks = "get_disks";
     public const string GetPlaces = "get_places";
     public const string Attach = "attach";

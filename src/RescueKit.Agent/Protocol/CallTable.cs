@@ -18,6 +18,7 @@ internal static class CallTable
         return message.Call switch
         {
             Names.GetMachine => Out(await host.GetMachineAsync(cancel).ConfigureAwait(false), Json.MachineInfo),
+            Names.GetChanges => Out(await host.GetChangesAsync(cancel).ConfigureAwait(false), Json.ChangeMarks),
             Names.GetDisks => Out(await host.GetDisksAsync(cancel).ConfigureAwait(false), Json.IReadOnlyListDiskDocument),
             Names.GetPlaces => Out(await host.GetPlacesAsync(cancel).ConfigureAwait(false), Json.IReadOnlyListPlace),
             Names.Attach => Out(await host.AttachAsync(call.As(Json.PlaceRequest), cancel).ConfigureAwait(false), Json.Place),

@@ -52,6 +52,8 @@ public sealed class HostClient(string path) : IRunHost
 
     public Task<MachineInfo> GetMachineAsync(CancellationToken cancel) => AskAsync(CallNames.GetMachine, null, Json.MachineInfo, cancel);
 
+    public Task<ChangeMarks> GetChangesAsync(CancellationToken cancel) => AskAsync(CallNames.GetChanges, null, Json.ChangeMarks, cancel);
+
     public Task<IReadOnlyList<DiskDocument>> GetDisksAsync(CancellationToken cancel) => AskAsync(CallNames.GetDisks, null, Json.IReadOnlyListDiskDocument, cancel);
 
     public Task<IReadOnlyList<Place>> GetPlacesAsync(CancellationToken cancel) => AskAsync(CallNames.GetPlaces, null, Json.IReadOnlyListPlace, cancel);

@@ -11,6 +11,9 @@ public interface IRunHost : IAsyncDisposable
 {
     Task<MachineInfo> GetMachineAsync(CancellationToken cancel);
 
+    /// <summary>Whether disks or places have come or gone since these marks were last asked for; no disk is touched.</summary>
+    Task<ChangeMarks> GetChangesAsync(CancellationToken cancel);
+
     /// <summary>All disks, looked into anew: partitions, file systems, used bytes.</summary>
     Task<IReadOnlyList<DiskDocument>> GetDisksAsync(CancellationToken cancel);
 

@@ -24,6 +24,11 @@ public sealed record MachineInfo
     public IReadOnlyList<string> Warnings { get; init; } = [];
 }
 
+/// <summary>What has come or gone: each mark is another one after a change, and tells nothing else.</summary>
+/// <param name="Devices">Of block devices and their sizes.</param>
+/// <param name="Places">Of places that are attached or mounted.</param>
+public sealed record ChangeMarks(string Devices, string Places);
+
 public enum PowerAction { Restart, PowerOff }
 
 /// <param name="Addresses">With prefix lengths: "192.168.1.7/24".</param>

@@ -10,6 +10,7 @@ namespace RescueKit.Agent.Protocol;
     Converters = [typeof(SnakeCase<RunStage>), typeof(SnakeCase<PlaceKind>), typeof(SnakeCase<PowerAction>)])]
 [JsonSerializable(typeof(CallMessage))]
 [JsonSerializable(typeof(AnswerMessage))]
+[JsonSerializable(typeof(ChangeMarks))]
 [JsonSerializable(typeof(CallArguments))]
 [JsonSerializable(typeof(HelloResult))]
 [JsonSerializable(typeof(MachineInfo))]

@@ -92,7 +92,7 @@ public static class PartitionTableReader
     /// <summary>An MBR that points to a GPT: protective, or hybrid with entries of its own, which the GPT overrides.</summary>
     private static DiskLayout ReadProtected(SectorReader reader, byte[] sector0, List<MbrEntry> entries, GptTable? gpt, IBlockSource disk)
     {
-        var isHybrid = entries.Exists(entry => !entry.IsEmpty && !entry.IsProtective);
+        var isHybrid = entries.Exists(entry => !entry.IsEmpty && !entry.IsProtective && !entry.IsBootMark);
         if (gpt is not null)
         {
             if (isHybrid) reader.Warnings.Add("The MBR is hybrid: it repeats partitions of the GPT, which counts.");

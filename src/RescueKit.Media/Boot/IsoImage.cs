@@ -18,6 +18,7 @@ internal static class IsoImage
         ExternalTool.Run("xorriso",
         [
             "-no_rc", "-as", "mkisofs", "-quiet", "-iso-level", "3", "-r", "-J", "-joliet-long", "-V", "RESCUEKIT", "-o", output,
+            "-no-pad", // what is appended for old CD burners would be a partition "Gap1"
             "--grub2-mbr", Path.Combine(packages.BiosModules, "boot_hybrid.img"), "--mbr-force-bootable", "-partition_offset", "16",
             "-append_partition", "2", EfiSystem, efiPartition, "-appended_part_as_gpt", "-iso_mbr_part_type", BasicData,
             "-c", "boot.catalog", "-b", "boot/grub/eltorito.img", "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table", "--grub2-boot-info",

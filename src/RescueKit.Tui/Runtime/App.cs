@@ -15,6 +15,9 @@ internal sealed class App(IRunHost host, ITerminal terminal, TextUiOptions optio
 {
     /// <summary>How often runs are asked for.</summary>
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(400);
+
+    /// <summary>A serial line is asked for its size no more often.</summary>
+    private static readonly TimeSpan SizePause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LetGoLimit = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private const int DefaultColumns = 80;
@@ -25,6 +28,7 @@ internal sealed class App(IRunHost host, ITerminal terminal, TextUiOptions optio
     private UiModel _model = new();
     private Frame? _shown;
     private (int Columns, int Rows)? _told;
+    private long _askedAt;
     private Keyboard? _keyboard;
     private int? _exitCode;
 
@@ -129,6 +133,8 @@ internal sealed class App(IRunHost host, ITerminal terminal, TextUiOptions optio
         switch (input)
         {
             case KeyInput { Key: var key }:
+                // Nobody says when a window at the other end of a serial line has become smaller; whoever made it so presses a key.
+                if (terminal.Size is null && clock.GetElapsedTime(_askedAt) > SizePause) AskSize();
                 Tell(new KeyPressed(key));
                 break;
             case PasteInput { Text: var text }:
@@ -191,7 +197,11 @@ internal sealed class App(IRunHost host, ITerminal terminal, TextUiOptions optio
     /// A serial line does not know its size; the terminal at its other end may: the cursor is sent as far as it goes and its position asked
     /// for (DSR, ECMA-48 8.3.35). Whether and when the answer comes makes no difference to anything else.
     /// </summary>
-    private void AskSize() => terminal.Write("\e7\e[999;999H\e[6n\e8");
+    private void AskSize()
+    {
+        _askedAt = clock.GetTimestamp();
+        terminal.Write("\e7\e[999;999H\e[6n\e8");
+    }
 
     private void Draw()
     {

@@ -26,6 +26,8 @@ internal static class Calls
     public static HostCall Machine() => new(null, null, async (h, c) => Learn(await h.GetMachineAsync(c), (w, v) => w with { Machine = v, Connected = true }));
     public static HostCall Runs() => new(null, null, async (h, c) => Learn(await h.GetRunsAsync(c), (w, v) => w with { Runs = v, Connected = true }));
 
+    public static HostCall Changes() => new(null, null, async (h, c) => Learn(await h.GetChangesAsync(c), (w, v) => w with { Changes = v }));
+
     public static HostCall Disks() => new("looking into the disks", null, async (h, c) => Learn(await h.GetDisksAsync(c), (w, v) => w with { Disks = v }));
     public static HostCall Places() => new("looking at the places", null, async (h, c) => Learn(await h.GetPlacesAsync(c), (w, v) => w with { Places = v }));
     public static HostCall Images() => new("looking for images", null, async (h, c) => Learn(await h.FindImagesAsync(c), (w, v) => w with { Images = v }));

@@ -29,9 +29,15 @@ internal sealed record Notice(string What, Problem Problem, string? State)
 /// <summary>The whole UI as a value: screens on a stack, the world, and what is under way. Sees no terminal and no host.</summary>
 internal sealed record UiModel
 {
+    /// <summary>Runs are asked for at each beat, what has come or gone less often.</summary>
+    private const int BeatsPerLook = 5;
+
     public World World { get; init; } = new();
     public ImmutableList<Screen> Stack { get; init; } = [new HomeScreen()];
     public Notice? Notice { get; init; }
+
+    /// <summary>Since the host was last asked what has come or gone.</summary>
+    private int Beats { get; init; }
     public HelpScreen? Help { get; init; }
 
     /// <summary>Calls to the host that have not come back.</summary>
@@ -142,21 +148,35 @@ internal sealed record UiModel
     private (UiModel, IReadOnlyList<Effect>) Learn(World world)
     {
         var model = this with { World = world with { ConnectionProblem = world.Connected ? null : world.ConnectionProblem } };
-        if (world.Connected && !World.Connected) return (model, Everything());
+        // Marks first: what changes while the lists are made shows in the next ones.
+        if (world.Connected && !World.Connected) return (model with { World = model.World with { Changes = null } }, [Calls.Machine(), Calls.Changes()]);
         var ended = world.Runs.Any(r => r.Stage == RunStage.Ended && World.Run(r.Id) is { Stage: RunStage.Running });
-        return (model, ended ? [Calls.Disks(), Calls.Places(), Calls.Images()] : []);
+        if (ended) return (model, [Calls.Disks(), Calls.Places(), Calls.Images()]);
+        return world.Changes is { } marks && marks != World.Changes ? Look(model, marks) : (model, []);
     }
 
-    private static List<Effect> Everything() => [Calls.Machine(), Calls.Places(), Calls.Disks(), Calls.Images()];
+    /// <summary>
+    /// Looks again at what has come or gone, without being asked. Not into the disks while a run reads or writes them: the end of the run does that,
+    /// and one that is dying is not read more than needed.
+    /// </summary>
+    private (UiModel, IReadOnlyList<Effect>) Look(UiModel model, ChangeMarks marks)
+    {
+        List<Effect> effects = [Calls.Machine()];
+        if (marks.Devices != World.Changes?.Devices && !(World.Changes is not null && World.Running.Any())) effects.Add(Calls.Disks());
+        if (marks.Places != World.Changes?.Places) effects.AddRange([Calls.Places(), Calls.Images()]);
+        return (model, effects);
+    }
 
     /// <summary>One question that is asked over and over is under way at any time; while the host does not answer, only whether it does again.</summary>
     private static (UiModel, IReadOnlyList<Effect>) Poll(UiModel model)
     {
         if (model.Waiting.Any(c => c.What is null)) return (model, []);
         if (!model.World.Connected) return (model, [Calls.Machine()]);
-        if (model.Top.Update(new Tick(model.World.Now), model.World) is not { } step) return (model, [Calls.Runs()]);
+        IReadOnlyList<Effect> questions = model.Beats == 0 ? [Calls.Runs(), Calls.Changes()] : [Calls.Runs()];
+        model = model with { Beats = (model.Beats + 1) % BeatsPerLook };
+        if (model.Top.Update(new Tick(model.World.Now), model.World) is not { } step) return (model, questions);
         var (next, effects) = model.Go(model.Stack.Count - 1, step);
-        return (next, [Calls.Runs(), .. effects]);
+        return (next, [.. questions, .. effects]);
     }
 
     private (UiModel, IReadOnlyList<Effect>) Fail(Failed failed)

@@ -14,6 +14,9 @@ internal sealed record World
     public string? ConnectionProblem { get; init; }
     public DateTimeOffset Now { get; init; }
     public MachineInfo? Machine { get; init; }
+
+    /// <summary>The host's marks when disks, places and images were last asked for.</summary>
+    public ChangeMarks? Changes { get; init; }
     public IReadOnlyList<DiskDocument>? Disks { get; init; }
     public IReadOnlyList<Place>? Places { get; init; }
     public IReadOnlyList<FoundImage>? Images { get; init; }

@@ -28,6 +28,7 @@ internal sealed class FakeHost : IRunHost
         return Task.FromResult(new Place("p1", request.Kind, request.Address, $"/places/{request.Address.Replace('/', '_')}", null, null, null, !request.Writable, null, null));
     }
 
+    public Task<ChangeMarks> GetChangesAsync(CancellationToken cancel) => throw new NotSupportedException();
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     public Task<IReadOnlyList<Place>> GetPlacesAsync(CancellationToken cancel) => throw new NotSupportedException();
     public Task DetachAsync(string placeId, CancellationToken cancel) => throw new NotSupportedException();

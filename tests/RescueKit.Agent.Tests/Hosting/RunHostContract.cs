@@ -181,7 +181,11 @@ public abstract class RunHostContract : IAsyncLifetime
     public async Task A_folder_becomes_a_place_whose_images_are_found_by_their_content()
     {
         var image = await MakeImage();
+        var marks = await Host.GetChangesAsync(Cancel);
+        Assert.Equal(marks, await Host.GetChangesAsync(Cancel));
         var place = await Host.AttachAsync(new PlaceRequest { Kind = PlaceKind.Folder, Address = Folder.FullPath }, Cancel);
+        Assert.Equal(marks.Devices, (await Host.GetChangesAsync(Cancel)).Devices);
+        Assert.NotEqual(marks.Places, (await Host.GetChangesAsync(Cancel)).Places);
         Assert.True(place.FreeBytes > 0);
         Assert.Equal(place, (await Host.GetPlacesAsync(Cancel)).Single(known => known.Id == place.Id) with { FreeBytes = place.FreeBytes });
         File.Copy(image, Path.Combine(Folder.Folder("below"), "renamed.bin"));
@@ -200,6 +204,7 @@ public abstract class RunHostContract : IAsyncLifetime
         Assert.All(found, known => Assert.Equal(3, known.Image!.Partitions.Count));
 
         await Host.DetachAsync(place.Id, Cancel);
+        Assert.Equal(marks, await Host.GetChangesAsync(Cancel));
         Assert.DoesNotContain(await Host.GetPlacesAsync(Cancel), known => known.Id == place.Id);
         Assert.Equal("usage", (await Refused(() => Host.DetachAsync(place.Id, Cancel))).Kind);
     }

@@ -30,6 +30,18 @@ public sealed class MachineReaderTests : IDisposable
     }
 
     [Fact]
+    public void A_disk_that_comes_or_changes_its_size_changes_the_mark()
+    {
+        _root.File("/sys/class/block/sda/size", "2048\n");
+        var before = Reader.DeviceMark();
+        Assert.Equal(before, Reader.DeviceMark());
+        _root.File("/sys/class/block/sdb/size", "0\n");
+        var empty = Reader.DeviceMark();
+        _root.File("/sys/class/block/sdb/size", "4096\n");
+        Assert.Equal(3, new[] { before, empty, Reader.DeviceMark() }.Distinct().Count());
+    }
+
+    [Fact]
     public void The_rescue_environment_and_its_parameters_are_recognised()
     {
         Assert.False(Reader.IsRescueEnvironment);

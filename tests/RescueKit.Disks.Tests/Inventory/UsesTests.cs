@@ -51,9 +51,18 @@ public sealed class UsesTests : IDisposable
             .Mount("sdb1", "/run/live/medium", "vfat").Mount("loop0", "/run/live/rootfs", "squashfs")
             .Mount("/overlay", "/", "overlay", "0:40", "rw,lowerdir=/run/live/rootfs,upperdir=/run/live/rw");
         var machine = _machine.Look();
-        var system = machine.List().Where(disk => disk.IsSystemDisk).Select(disk => disk.Path);
-        Assert.Equal(["/dev/sdb", "/dev/loop0"], system);
+        Assert.Equal([("/dev/sda", false), ("/dev/sdb", true)], machine.List().Select(disk => (disk.Path, disk.IsSystemDisk)));
+        Assert.True(machine.Describe(machine.ByPath("/dev/loop0")!, "/dev/loop0").IsSystemDisk);
         Assert.Equal(["/dev/loop0", "/run/live/medium/root.squashfs", "/dev/sdb"], machine.DisksBelow("/usr/bin"));
+    }
+
+    [Fact]
+    public void A_system_in_memory_hides_its_own_loop_device_and_shows_those_that_a_person_attached()
+    {
+        _machine.Disk("loop0", "", 1 << 20, ("loop/backing_file", "/system.squashfs (deleted)")).Disk("loop1", "", 1 << 20, ("loop/backing_file", "/tmp/disk.img"))
+            .Mount("loop0", "/lower", "squashfs", options: "ro")
+            .Mount("system", "/", "overlay", "0:21", "rw,lowerdir=/lower,upperdir=/upper/files,workdir=/upper/work");
+        Assert.Equal(["/dev/loop1"], _machine.Look().List().Select(disk => disk.Path));
     }
 
     [Fact]

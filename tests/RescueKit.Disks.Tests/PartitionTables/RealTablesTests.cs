@@ -68,6 +68,20 @@ public sealed class RealTablesTests : IDisposable
     }
 
     [Fact]
+    public void An_active_entry_for_the_mbr_itself_makes_no_hybrid()
+    {
+        var path = TableDisks.Gpt(_folder.File("disk"));
+        using (var file = File.OpenWrite(path))
+        {
+            file.Position = 446 + 16;
+            file.Write([0x80, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0]); // as xorriso's --mbr-force-bootable makes it
+        }
+        var layout = Read(path);
+        Assert.Equal((PartitionTableKind.Gpt, 3), (layout.Kind, layout.Partitions.Count));
+        Assert.Empty(layout.Warnings);
+    }
+
+    [Fact]
     public void Hybrid_mbr_yields_to_its_gpt()
     {
         var layout = Read(TableDisks.Hybrid(_folder.File("disk")));

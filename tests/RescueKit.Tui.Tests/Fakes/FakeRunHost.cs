@@ -33,6 +33,9 @@ internal sealed class FakeRunHost : IRunHost
     }
 
     public Task<MachineInfo> GetMachineAsync(CancellationToken cancel) => Task.FromResult(Answer("machine", Machine));
+    public Task<ChangeMarks> GetChangesAsync(CancellationToken cancel) => Task.FromResult(
+        Answer("changes", new ChangeMarks(string.Join(' ', Disks.Select(d => d.Path)), string.Join(' ', Places.Select(p => p.Id)))));
+
     public Task<IReadOnlyList<DiskDocument>> GetDisksAsync(CancellationToken cancel) => Task.FromResult(Answer("disks", Disks));
     public Task<IReadOnlyList<Place>> GetPlacesAsync(CancellationToken cancel) => Task.FromResult(Answer<IReadOnlyList<Place>>("places", [.. Places]));
     public Task<IReadOnlyList<FoundImage>> FindImagesAsync(CancellationToken cancel) => Task.FromResult(Answer("images", Images));

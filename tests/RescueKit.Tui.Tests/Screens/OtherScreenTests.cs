@@ -18,6 +18,36 @@ public class OtherScreenTests
     }
 
     [Fact]
+    public void What_comes_and_goes_is_shown_without_being_asked_for()
+    {
+        var stick = _host.Places[0];
+        _host.Places.RemoveAt(0);
+        (_host.Disks, _host.Machine, _host.Images) = ([Samples.Samsung, Samples.Wdc], Samples.Machine with { StickDisk = null }, []);
+        var ui = new Driver(_host).Has("2 found").HasNot("this stick 42.0 GiB free").HasNot("Found on the stick");
+        _host.Places.Insert(0, stick);
+        (_host.Disks, _host.Machine, _host.Images) = (Samples.Disks, Samples.Machine, Samples.Images);
+        Later(ui).Has("3 found").Has("this stick 42.0 GiB free").Has("Found on the stick");
+        Assert.Equal("/dev/sdc", ui.Model.World.Machine?.StickDisk);
+        var looks = _host.Calls.Count(call => call is "disks" or "places" or "images");
+        Later(ui);
+        Assert.Equal(looks, _host.Calls.Count(call => call is "disks" or "places" or "images"));
+    }
+
+    [Fact]
+    public void A_disk_that_comes_while_a_run_goes_on_is_looked_into_when_it_has_ended()
+    {
+        var ui = new Driver(_host);
+        _host.PrepareAsync(new RunRequest(["image", "verify", "/x.rki"]), CancellationToken.None);
+        _host.Change(1, run => run with { Stage = RunStage.Running });
+        _host.Disks = [.. Samples.Disks, Samples.Small];
+        Later(ui).Has("3 found");
+        _host.Change(1, run => run with { Stage = RunStage.Ended });
+        ui.Beat().Has("4 found");
+    }
+
+    private static Driver Later(Driver ui) => ui.Beat().Beat().Beat().Beat().Beat();
+
+    [Fact]
     public void A_host_that_is_not_there_yet_is_asked_until_it_answers()
     {
         _host.Failing["machine"] = FakeRunHost.Refusal("the host does not answer");

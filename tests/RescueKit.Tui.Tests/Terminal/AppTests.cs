@@ -82,6 +82,26 @@ public sealed class AppTests : IDisposable
     }
 
     [Fact]
+    public void A_serial_line_whose_window_has_changed_is_noticed_at_the_next_key()
+    {
+        const string question = "\e[6n";
+        _terminal.Size = null;
+        Start();
+        WaitFor("3 found");
+        var clock = Stopwatch.StartNew();
+        while (_terminal.Written.Split(question).Length < 3)
+        {
+            Assert.True(clock.Elapsed < Limit, "it is not asked again");
+            _terminal.Type("\e[B");
+            Thread.Sleep(100);
+        }
+        _terminal.Type("\e[10;40R");
+        WaitFor("40x10");
+        _terminal.Type("\e[30;100R");
+        WaitFor("\e[30;");
+    }
+
+    [Fact]
     public void A_host_that_throws_anything_at_all_is_survived()
     {
         _host.Failing["disks"] = new InvalidOperationException("a bug of the host");

@@ -20,6 +20,11 @@ internal readonly record struct MbrEntry(byte BootFlag, byte Type, uint FirstSec
     /// <summary>As the kernel has it: an entry of type 0 counts while it has a length.</summary>
     public bool IsEmpty => SectorCount == 0;
     public bool IsExtended => Type is 0x05 or 0x0f or 0x85;
+
+    /// <summary>
+    /// No partition: a lone active entry for the MBR's own sector, without which some BIOSes do not boot a GPT disk (xorriso's --mbr-force-bootable).
+    /// </summary>
+    public bool IsBootMark => Type == 0 && FirstSector == 0 && SectorCount == 1;
     public bool IsProtective => Type == 0xee;
     public bool HasSaneFlag => BootFlag is 0 or 0x80;
 }
