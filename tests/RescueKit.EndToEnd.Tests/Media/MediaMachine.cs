@@ -18,8 +18,14 @@ internal sealed class MediaMachine : IDisposable
     private readonly Process _process;
 
     /// <param name="options">Of QEMU, beside those that all machines have.</param>
-    public MediaMachine(MediaFirmware firmware, params IEnumerable<string> options)
+    public MediaMachine(MediaFirmware firmware, params IEnumerable<string> options) : this(firmware, null, options)
     {
+    }
+
+    /// <param name="variables">What its UEFI remembers, a file that is left as it is; null where it has never been switched on.</param>
+    public MediaMachine(MediaFirmware firmware, string? variables, IEnumerable<string> options)
+    {
+        if (variables is not null) File.Copy(variables, _folder.File("variables"));
         var start = new ProcessStartInfo(Tool.Find("qemu-system-x86_64")) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in Options(firmware, _folder, options)) start.ArgumentList.Add(argument);
         _process = Process.Start(start)!;
@@ -28,7 +34,7 @@ internal sealed class MediaMachine : IDisposable
     }
 
     /// <summary>QEMU's options for a machine whose serial line is standard input and output.</summary>
-    /// <param name="folder">Where its variables and its monitor's socket are.</param>
+    /// <param name="folder">Where its variables (as never switched on, where there are none) and its monitor's socket are.</param>
     public static IEnumerable<string> Options(MediaFirmware firmware, TempFolder folder, IEnumerable<string> others) =>
     [
         "-nodefaults", "-no-user-config", "-accel", "tcg,thread=multi", "-smp", "2", "-cpu", "max", "-m", "1024",
@@ -100,7 +106,7 @@ internal sealed class MediaMachine : IDisposable
         if (firmware == MediaFirmware.Bios) return ["-machine", "q35"];
         var isSecure = firmware == MediaFirmware.SecureBoot;
         var variables = folder.File("variables");
-        File.Copy(isSecure ? "/usr/share/OVMF/OVMF_VARS_4M.ms.fd" : "/usr/share/OVMF/OVMF_VARS_4M.fd", variables, overwrite: true);
+        if (!File.Exists(variables)) File.Copy(isSecure ? "/usr/share/OVMF/OVMF_VARS_4M.ms.fd" : "/usr/share/OVMF/OVMF_VARS_4M.fd", variables);
         return
         [
             // Secure Boot is only as good as the protection of its variables: by System Management Mode.

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using RescueKit.Testing.Tools;
 
@@ -11,6 +12,32 @@ public sealed partial class StickTests(MediaImage media) : IDisposable
     private readonly TempFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(MediaFirmware.Bios)]
+    [InlineData(MediaFirmware.SecureBoot)]
+    public void A_written_stick_boots_and_gets_its_log_when_the_machine_restarts(MediaFirmware firmware)
+    {
+        var stick = Write("stick", "--data-fs", "ext4");
+        using (var machine = new MediaMachine(firmware, MediaMachine.Stick(stick, isWritable: true)))
+        {
+            machine.WaitFor("MiB"); // free on the stick: it is a place for images
+            machine.Press("ctrl", "alt", "delete");
+            machine.WaitForEnd();
+        }
+        Tool.Must("debugfs", "-R", $"rdump /logs {_folder.FullPath}", Extract(stick));
+        var log = Directory.GetFiles(_folder.File("logs"), "kernel", SearchOption.AllDirectories).Single();
+        Assert.Contains("rescuekit.stick=" + DiskId(stick), File.ReadAllText(log), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public void A_stick_has_no_partition_and_no_warning_that_would_puzzle_a_person()
+    {
+        var stick = Write("stick");
+        Assert.Equal(["ISO9660", "Appended2", "RESCUEKIT-DATA"], PartitionLine().Matches(Tool.Must("sgdisk", "--print", stick).Output).Select(line => line.Value.Split(' ')[^1]));
+        var shown = JsonNode.Parse(MediaImage.Rescuekit("disk", "show", stick, "--json"))!;
+        Assert.Empty(shown["warnings"]!.AsArray());
+    }
 
     [Fact]
     public void Two_sticks_share_no_id()

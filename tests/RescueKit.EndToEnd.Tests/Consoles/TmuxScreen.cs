@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using RescueKit.Testing.Tools;
+
+namespace RescueKit.EndToEnd.Tests.Consoles;
+
+/// <summary>A program in a real terminal (tmux's), driven by key strokes and looked at as a person does. It ends with the test.</summary>
+internal sealed class TmuxScreen : IDisposable
+{
+    /// <summary>Machines differ by a factor of three, and emulated ones are slow.</summary>
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(15);
+
+    private readonly TempFolder _folder = new();
+
+    public TmuxScreen(IEnumerable<string> command, int columns = 80, int rows = 24)
+    {
+        // What it ends with stays on the screen.
+        File.WriteAllText(_folder.File("conf"), "set -g remain-on-exit on\nset -g status off\nset -g escape-time 0\n");
+        Must(["new-session", "-d", "-x", $"{columns}", "-y", $"{rows}", "--", .. command]);
+    }
+
+    /// <summary>The lines that are on the screen now.</summary>
+    public string Text => Must(["capture-pane", "-p"]).Output;
+
+    /// <summary>Presses keys by tmux's names: Enter, Escape, Up, Down, Tab, F1, C-c, or a character.</summary>
+    public void Press(params string[] keys) => Must(["send-keys", .. keys]);
+
+    /// <summary>Types a text as it is.</summary>
+    public void Type(string text) => Must(["send-keys", "-l", text]);
+
+    /// <summary>Waits until the screen shows a text; returns all of the screen.</summary>
+    public string WaitFor(string text) => WaitFor(screen => screen.Contains(text, StringComparison.Ordinal), $"'{text}'");
+
+    public string WaitFor(Func<string, bool> condition, string what)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            var screen = Text;
+            if (condition(screen)) return screen;
+            if (Stopwatch.GetElapsedTime(start) > s_limit || HasEnded(screen))
+                throw new ToolFailedException($"{what} did not come; the screen shows:\n{screen}");
+            Thread.Sleep(200);
+        }
+    }
+
+    /// <summary>Waits until the program has ended.</summary>
+    public void WaitForEnd() => WaitFor(HasEnded, "the end of the program");
+
+    private static bool HasEnded(string screen) => screen.Contains("Pane is dead", StringComparison.Ordinal);
+
+    /// <summary>Moves the mark in a list onto the line that has a text, by arrow keys.</summary>
+    /// <param name="mark">What stands before the chosen line.</param>
+    public void Choose(string text, string mark = "▸")
+    {
+        for (var step = 0; step < 60; step++)
+        {
+            var screen = WaitFor(screen => screen.Contains(text, StringComparison.Ordinal) && screen.Contains(mark, StringComparison.Ordinal), $"a list with '{text}'");
+            var lines = screen.Split('\n');
+            var at = Array.FindIndex(lines, line => line.Contains(mark, StringComparison.Ordinal));
+            var wanted = Array.FindIndex(lines, line => line.Contains(text, StringComparison.Ordinal));
+            if (at == wanted) return;
+            Press(at < wanted ? "Down" : "Up");
+            WaitFor(now => now != screen, "the mark to move");
+        }
+        throw new ToolFailedException($"the mark does not come to '{text}':\n{Text}");
+    }
+
+    public void Dispose()
+    {
+        Tool.Run(Request(["kill-server"]));
+        _folder.Dispose();
+    }
+
+    private ToolResult Must(IEnumerable<string> arguments) => Tool.Must(Request(arguments));
+
+    private ToolRequest Request(IEnumerable<string> arguments) =>
+        new("tmux", ["-u", "-S", _folder.File("socket"), "-f", _folder.File("conf"), .. arguments]) { Environment = new Dictionary<string, string> { ["TERM"] = "xterm-256color" } };
+}
