@@ -80,6 +80,13 @@ public sealed class MediaEnvironmentTests(MediaSession session) : IClassFixture<
     }
 
     [Fact]
+    public void Nothing_that_works_in_the_background_writes_over_the_UI()
+    {
+        Assert.Equal("", session.Must("LC_ALL=C.UTF-8 sh -c true 2>&1")); // a shell that misses its locale complains each time it is started
+        Assert.Equal("/run/rescuekit/log/devices", session.Must("id=$(pidof uevent); readlink /proc/$id/fd/1 /proc/$id/fd/2 | sort -u").Trim());
+    }
+
+    [Fact]
     public void Nothing_of_the_machines_disks_is_mounted_swapped_to_or_assembled()
     {
         Assert.DoesNotContain("/dev/vd", session.Must("cat /proc/mounts /proc/swaps; ls /dev/mapper; cat /proc/mdstat 2>/dev/null; true"), StringComparison.Ordinal);
