@@ -57,7 +57,7 @@ public sealed class RunHost : IRunHost
             for (var told = false; ; await Task.Delay(StickFinder.SearchInterval, _options.Clock, _closing.Token).ConfigureAwait(false))
             {
                 var found = await Task.Run(() => _stick.DataPartition(MachineMarks.DataLabel), _closing.Token).ConfigureAwait(false);
-                if (found == known) 
+                if (found == known)
                 {
                     if (told || known is not null || _options.Clock.GetElapsedTime(began) < StickPatience) continue;
                     _log.Write($"no stick with a partition {MachineMarks.DataLabel} has shown up");

@@ -24,7 +24,8 @@ internal sealed class SyncState(string name)
             Errno.MeansFull(errno) ? new NoSpaceException(message, "Free some room there and start again.") { Errno = errno }
             : Errno.MeansGone(errno) || isGone?.Invoke() == true
                 ? new DeviceGoneException($"{name} is gone before all that was written to it was safe: it was unplugged, or its server ended ({Errno.Text(errno)})",
-                    "Check cable and power, then start again.") { Errno = errno }
+                    "Check cable and power, then start again.")
+                { Errno = errno }
             : new DeviceException(message, "Bytes were lost on the way and nobody knows which: start again, on another disk if it repeats.") { Errno = errno };
         return Interlocked.CompareExchange(ref _failure, failure, null) ?? failure;
     }

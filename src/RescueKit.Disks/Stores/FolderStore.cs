@@ -51,12 +51,23 @@ public sealed class FolderStore(string folder) : IImageStore
         return Own(file, path, name, isNew: false);
     }
 
+    /// <summary>
+    /// After a run whose writes failed (a share that went away) the kernel tells whoever opens the file next of it, once, and may still show pages that
+    /// were never stored. What is gone on with is what is really there.
+    /// </summary>
+    private static void Settle(SafeFileHandle file, string path)
+    {
+        if (LibC.SyncData(file) != 0 && LibC.SyncData(file) != 0) throw Errno.Failed($"sync {path}", LibC.LastError);
+        _ = LibC.Advise(file, 0, 0, LibC.AdviseDontNeed);
+    }
+
     /// <summary>The length counts only once the lock is held: another run may have appended until then.</summary>
     private static FilePartWriter Own(SafeFileHandle file, string path, string name, bool isNew)
     {
         try
         {
             FileLocks.Take(file, path, LibC.LockExclusive);
+            if (!isNew) Settle(file, path);
             if (LibC.Stat(file) is not { IsRegular: true } held) throw new DeviceException($"cannot write {path}: it is not a file");
             if (LibC.Stat(path) is not { } named || (named.Inode, named.HolderMajor, named.HolderMinor) != (held.Inode, held.HolderMajor, held.HolderMinor))
                 throw new SafetyException($"{path} was taken away by another program", "Find out what else works on that image, then try again.");

@@ -25,10 +25,12 @@ public sealed class CutRestoreTests(MediaImage media) : IDisposable
         var images = new GuestDisk("images", Around(image), GuestBus.Virtio) { Serial = "IMAGES01" };
         var targets = s_points.Select((_, number) => new GuestDisk(
             $"target{number}", GuestDisks.WithFiles(_folder, $"target{number}", Mebibytes, 512, seed: 10 + number), GuestBus.Virtio) { Serial = $"TARGET{number:D4}" }).ToList();
+        var bytes = BytesToWrite(image, targets[0]);
         using (var guest = new MediaGuest(media, [images, .. targets]))
         {
             foreach (var target in targets) guest.Limit(target, GuestDisks.MiB);
-            Stop(guest, targets.Zip(s_points, (target, point) => new Cut(target, (long)(point * BytesToWrite(image, target)), guest.Start(Restore(guest, target)))));
+            var lines = targets.Select(target => Restore(guest, target)).ToList();
+            Stop(guest, targets.Zip(s_points, lines).Select(next => new Cut(next.First, (long)(next.Second * bytes), guest.Start(next.Third))));
         }
         foreach (var target in targets) RestoredDisk.PretendsNothing(target.File);
 
