@@ -47,7 +47,7 @@ public sealed class BusTests(BusMachine machine) : IClassFixture<BusMachine>
     [InlineData("image restore LABEL=IMAGES:/good.rki {0} --confirm WRONG", 4, "'WRONG' is not the id of {0}")]
     [InlineData("image restore LABEL=IMAGES:/damaged.rki {0} --confirm {1}", 3, "damaged")]
     [InlineData("image restore LABEL=IMAGES:/good.rki {2} --confirm {3}", 4, "{2}")]
-    [InlineData("image create {4} LABEL=NEARLYFULL:/disk.rki", 1, "no space")]
+    [InlineData("image create {4} LABEL=NEARLYFULL:/disk.rki", 1, "No space left on device")]
     [InlineData("image verify nfs://nas/good.rki", 2, "names no exported folder")]
     public void What_cannot_be_done_is_said_in_one_sentence(string line, int exitCode, string said)
     {

@@ -67,27 +67,21 @@ public sealed partial class UnattendedStickTests(MediaImage media) : IDisposable
     /// <summary>What a person finds on the stick afterwards: the image with its receipt, the restore's receipt, and the logs of both.</summary>
     private void MustHoldReceipts(string stick)
     {
-        using var loop = new LoopDevice(stick);
-        var folder = _folder.Folder("data");
-        var number = int.Parse(DataPartition().Match(Tool.Must("sgdisk", "--print", stick).Output).Groups[1].Value);
-        Tool.Must("mount.exfat-fuse", "-o", "ro", $"{loop.Path}p{number}", folder);
-        try
-        {
-            Assert.Contains("\"verdict\": \"complete\"", File.ReadAllText(Path.Combine(folder, ReceiptOfBackup)), StringComparison.Ordinal);
-            Assert.Contains("\"verdict\": \"complete\"", File.ReadAllText(Assert.Single(Directory.GetFiles(Path.Combine(folder, "receipts")))), StringComparison.Ordinal);
-            var logs = Directory.GetFiles(Path.Combine(folder, "logs"), "unattended", SearchOption.AllDirectories).Select(File.ReadAllText).ToList();
-            Assert.Contains(logs, log => log.Contains("exit code 0: switching off", StringComparison.Ordinal));
-            Assert.Contains(logs, log => log.Contains("exit code 0: restarting", StringComparison.Ordinal));
-        }
-        finally
-        {
-            Tool.Must("umount", folder);
-        }
+        var start = DataPartition().Match(Tool.Must("sgdisk", "--print", stick).Output).Groups[1].Value;
+        var partition = _folder.File("partition");
+        Tool.Must("dd", $"if={stick}", $"of={partition}", "bs=512", $"skip={start}", "conv=sparse", "status=none");
+        using var mounted = new MatrixMount(partition, _folder.Folder("data"), ["mount.exfat-fuse", "-o", "ro"]);
+        var folder = mounted.Folder;
+        Assert.Contains("\"verdict\": \"complete\"", File.ReadAllText(Path.Combine(folder, ReceiptOfBackup)), StringComparison.Ordinal);
+        Assert.Contains("\"verdict\": \"complete\"", File.ReadAllText(Assert.Single(Directory.GetFiles(Path.Combine(folder, "receipts")))), StringComparison.Ordinal);
+        var logs = Directory.GetFiles(Path.Combine(folder, "logs"), "unattended", SearchOption.AllDirectories).Select(File.ReadAllText).ToList();
+        Assert.Contains(logs, log => log.Contains("exit code 0: switching off", StringComparison.Ordinal));
+        Assert.Contains(logs, log => log.Contains("exit code 0: restarting", StringComparison.Ordinal));
     }
 
     [GeneratedRegex(@"Disk identifier \(GUID\): (\S+)")]
     private static partial Regex DiskIdentifier();
 
-    [GeneratedRegex(@"^ +(\d+) .*RESCUEKIT-DATA$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^ +\d+ +(\d+) .*RESCUEKIT-DATA$", RegexOptions.Multiline)]
     private static partial Regex DataPartition();
 }
