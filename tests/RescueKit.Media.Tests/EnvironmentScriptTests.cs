@@ -40,6 +40,17 @@ public sealed class EnvironmentScriptTests : IDisposable
         Assert.Equal(value is null ? "" : value + "\n", found.Output);
     }
 
+    [Theory]
+    [InlineData("image create /dev/sda smb://joe:se:cr/et@nas/backup/a.rki", "image create /dev/sda smb://joe:***@nas/backup/a.rki")]
+    [InlineData("rescuekit.run=\"image verify ssh://a:b@c/d\" x=smb://e:f@g/h", "rescuekit.run=\"image verify ssh://a:***@c/d\" x=smb://e:***@g/h")]
+    [InlineData("nfs://nas:2049/backup/a.rki by joe@nas", "nfs://nas:2049/backup/a.rki by joe@nas")]
+    [InlineData("ssh://joe@nas:22/a.rki", "ssh://joe@nas:22/a.rki")]
+    public void Logs_have_no_password(string line, string shown)
+    {
+        File.WriteAllText(_folder.File("environment"), Assets.Text("system/usr/lib/rescuekit/environment"));
+        Assert.Equal(shown + "\n", Tool.Must("busybox", "sh", "-c", ". \"$1\"; echo \"$2\" | without_passwords", "sh", _folder.File("environment"), line).Output);
+    }
+
     [Fact]
     public void A_command_with_quotation_marks_is_one_word_to_GRUB()
     {

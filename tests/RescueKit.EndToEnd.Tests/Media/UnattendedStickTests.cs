@@ -42,7 +42,7 @@ public sealed partial class UnattendedStickTests(MediaImage media) : IDisposable
         {
             machine.WaitFor("exit code 0: restarting");
             machine.WaitForEnd(); // a machine that restarts ends here
-            MustHaveShown(machine, "Plan: restore", "the whole disk", "writing: ", "Restore: complete", "/receipts/web1-");
+            MustHaveShown(machine, "Plan: restore", "onto  /dev/vda", "writing: ", "Restore: complete", "/receipts/web1-");
         }
         MustHoldReceipts(stick);
 
