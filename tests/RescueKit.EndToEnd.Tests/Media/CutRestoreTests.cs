@@ -24,7 +24,8 @@ public sealed class CutRestoreTests(MediaImage media) : IDisposable
         MediaImage.Rescuekit("image", "create", GuestDisks.WithFiles(_folder, "source", Mebibytes, 512, seed: 5), image);
         var images = new GuestDisk("images", Around(image), GuestBus.Virtio) { Serial = "IMAGES01" };
         var targets = s_points.Select((_, number) => new GuestDisk(
-            $"target{number}", GuestDisks.WithFiles(_folder, $"target{number}", Mebibytes, 512, seed: 10 + number), GuestBus.Virtio) { Serial = $"TARGET{number:D4}" }).ToList();
+            $"target{number}", GuestDisks.WithFiles(_folder, $"target{number}", Mebibytes, 512, seed: 10 + number), GuestBus.Virtio)
+        { Serial = $"TARGET{number:D4}" }).ToList();
         var bytes = BytesToWrite(image, targets[0]);
         using (var guest = new MediaGuest(media, [images, .. targets]))
         {

@@ -15,7 +15,8 @@ public sealed class ShareMachine : IDisposable
         Source = new GuestDisk("source", GuestDisks.WithFiles(_folder, "source", Mebibytes, 512, 1), GuestBus.Virtio) { Serial = "SOURCE01" };
         (Nfs, Smb, Ssh) = (new NfsServer(_folder), new SmbServer(_folder), new SshServer(_folder));
         Targets = Enum.GetValues<PlaceServer>().ToDictionary(server => server, server => new GuestDisk(
-            $"target{server}", SparseFile.Create(_folder.File($"target{server}"), (Mebibytes + 8L) << 20), GuestBus.Virtio) { Serial = $"TARGET{server}" });
+            $"target{server}", SparseFile.Create(_folder.File($"target{server}"), (Mebibytes + 8L) << 20), GuestBus.Virtio)
+        { Serial = $"TARGET{server}" });
         _guest = new Lazy<MediaGuest>(() =>
         {
             foreach (var server in Enum.GetValues<PlaceServer>()) Server(server).Start();

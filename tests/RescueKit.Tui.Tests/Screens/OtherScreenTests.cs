@@ -21,10 +21,10 @@ public class OtherScreenTests
     public void What_comes_and_goes_is_shown_without_being_asked_for()
     {
         var stick = _host.Places[0];
-        _host.Places.RemoveAt(0);
+        _host.Places = _host.Places.RemoveAt(0);
         (_host.Disks, _host.Machine, _host.Images) = ([Samples.Samsung, Samples.Wdc], Samples.Machine with { StickDisk = null }, []);
         var ui = new Driver(_host).Has("2 found").HasNot("this stick 42.0 GiB free").HasNot("Found on the stick");
-        _host.Places.Insert(0, stick);
+        _host.Places = _host.Places.Insert(0, stick);
         (_host.Disks, _host.Machine, _host.Images) = (Samples.Disks, Samples.Machine, Samples.Images);
         Later(ui).Has("3 found").Has("this stick 42.0 GiB free").Has("Found on the stick");
         Assert.Equal("/dev/sdc", ui.Model.World.Machine?.StickDisk);
