@@ -79,8 +79,23 @@ internal sealed class HostedRun : IDisposable
 
     public void Dispose()
     {
-        _run?.Dispose();
+        LetGo();
         _cancel.Dispose();
+    }
+
+    /// <summary>Lets its disks go. That one cannot be let go of must not end the host, which has other runs.</summary>
+    /// <returns>Why not; null where they are.</returns>
+    private Exception? LetGo()
+    {
+        try
+        {
+            _run?.Dispose();
+            return null;
+        }
+        catch (Exception e)
+        {
+            return e;
+        }
     }
 
     private void Execute(string? confirm)
@@ -126,15 +141,7 @@ internal sealed class HostedRun : IDisposable
     {
         var receipt = _run!.Receipt;
         if (receipt is not null && kept.Warning is { } warning) receipt = receipt with { Warnings = [.. receipt.Warnings, warning] };
-        try
-        {
-            _run.Dispose();
-        }
-        catch (Exception e)
-        {
-            // Its work is done or has failed; that it could not let go of a disk must not end the host, which has other runs.
-            problem ??= _services.Explain(e);
-        }
+        if (LetGo() is { } stuck) problem ??= _services.Explain(stuck);
         lock (_lock) _state = _state! with { Stage = RunStage.Ended, Receipt = receipt, ReceiptPath = kept.Path, Problem = problem };
         _services.Log($"run {Id} ended: {problem?.Error ?? receipt?.Verdict ?? "refused"}{(kept.Path is null ? "" : $"; receipt {kept.Path}")}");
         _ended.TrySetResult();

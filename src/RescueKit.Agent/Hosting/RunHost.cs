@@ -50,22 +50,25 @@ public sealed class RunHost : IRunHost
     public async Task KeepStickMountedAsync()
     {
         if (!_stick.IsExpected) return;
-        string? known = null;
-        var began = _options.Clock.GetTimestamp();
+        string? disk = null;
+        var settled = false;
+        var since = _options.Clock.GetTimestamp();
         try
         {
-            for (var told = false; ; await Task.Delay(StickFinder.SearchInterval, _options.Clock, _closing.Token).ConfigureAwait(false))
+            for (; ; await Task.Delay(StickFinder.SearchInterval, _options.Clock, _closing.Token).ConfigureAwait(false))
             {
-                var found = await Task.Run(() => _stick.DataPartition(MachineMarks.DataLabel), _closing.Token).ConfigureAwait(false);
-                if (found == known)
+                var now = await Task.Run(() => _stick.Disk, _closing.Token).ConfigureAwait(false);
+                if (now != disk)
                 {
-                    if (told || known is not null || _options.Clock.GetElapsedTime(began) < StickPatience) continue;
-                    _log.Write($"no stick with a partition {MachineMarks.DataLabel} has shown up");
-                    told = true;
+                    if (now is null) _places.LetGoOfWhatWasPulled();
+                    (disk, settled, since) = (now, false, _options.Clock.GetTimestamp());
                 }
-                else if (found is null) _places.LetGoOfWhatWasPulled();
-                else await Task.Run(() => AttachStick(found), _closing.Token).ConfigureAwait(false);
-                known = found;
+                // The stick's contents are looked into until its partition is there, and then no more: a backup may be going onto it.
+                if (settled) continue;
+                settled = disk is not null && await Task.Run(AttachStick, _closing.Token).ConfigureAwait(false);
+                if (settled || _options.Clock.GetElapsedTime(since) < StickPatience) continue;
+                _log.Write($"no stick with a partition {MachineMarks.DataLabel} has shown up");
+                settled = true;
             }
         }
         catch (OperationCanceledException)
@@ -168,11 +171,13 @@ public sealed class RunHost : IRunHost
     }
 
     /// <summary>A stick whose write protection is on still has its images to give.</summary>
-    private void AttachStick(string partition)
+    /// <returns>False where its partition for images has not shown up.</returns>
+    private bool AttachStick()
     {
-        var request = new PlaceRequest { Kind = PlaceKind.Stick, Address = partition, Writable = true };
         try
         {
+            if (_stick.DataPartition(MachineMarks.DataLabel) is not { } partition) return false;
+            var request = new PlaceRequest { Kind = PlaceKind.Stick, Address = partition, Writable = true };
             try
             {
                 _places.Attach(request);
@@ -187,6 +192,7 @@ public sealed class RunHost : IRunHost
         {
             _log.Write($"the stick's partition for images is not mounted: {e.Message}");
         }
+        return true;
     }
 
     private RunPlan Annotate(RunRequest request, RunPlan plan) => _boot.Annotate(plan, () =>
