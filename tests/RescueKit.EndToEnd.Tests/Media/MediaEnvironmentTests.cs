@@ -86,6 +86,13 @@ public sealed class MediaEnvironmentTests(MediaSession session) : IClassFixture<
     }
 
     [Fact]
+    public void What_watches_for_devices_writes_into_its_log_and_not_over_the_UI()
+    {
+        var outputs = session.Must("for id in $(grep -l '^uevent' /proc/[0-9]*/cmdline | cut -d / -f 3); do readlink /proc/$id/fd/1 /proc/$id/fd/2; done | sort -u");
+        Assert.Equal("/run/rescuekit/log/devices", outputs.Trim());
+    }
+
+    [Fact]
     public void Nothing_of_the_machines_disks_is_mounted_swapped_to_or_assembled()
     {
         Assert.DoesNotContain("/dev/vd", session.Must("cat /proc/mounts /proc/swaps; ls /dev/mapper; cat /proc/mdstat 2>/dev/null; true"), StringComparison.Ordinal);

@@ -16,7 +16,7 @@ internal sealed class MediaGuest : IDisposable
     public const string HostAddress = "10.0.2.2";
 
     /// <summary>Emulated machines on a busy host are slow.</summary>
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(20);
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(8);
 
     private readonly TempFolder _folder = new();
     private readonly MediaMachine _machine;

@@ -53,7 +53,10 @@ public sealed class PseudoTerminalTests : IDisposable
         Assert.Equal("0", Tmux("display-message", "-p", "-t", "ui", "#{alternate_on}").Trim());
     }
 
-    public void Dispose() => Tmux("kill-server");
+    public void Dispose()
+    {
+        if (IsInstalled) Run("kill-server");
+    }
 
     private static bool IsInstalled => File.Exists("/usr/bin/tmux");
 
@@ -86,11 +89,18 @@ public sealed class PseudoTerminalTests : IDisposable
 
     private string Tmux(params string[] arguments)
     {
-        if (!IsInstalled) return "";
+        var (output, error, exitCode) = Run(arguments);
+        Assert.True(exitCode == 0, $"tmux {string.Join(' ', arguments)} ended with {exitCode}: {error}");
+        return output;
+    }
+
+    private (string Output, string Error, int ExitCode) Run(params string[] arguments)
+    {
         var start = new ProcessStartInfo("tmux", ["-L", _socket, "-u", .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
         using var tmux = Process.Start(start)!;
         var output = tmux.StandardOutput.ReadToEnd();
+        var error = tmux.StandardError.ReadToEnd();
         tmux.WaitForExit();
-        return output;
+        return (output, error, tmux.ExitCode);
     }
 }
