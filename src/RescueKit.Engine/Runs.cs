@@ -105,7 +105,7 @@ public static class Runs
     private static void ImageLiesElsewhere(string folder, string name, string disk, string role)
     {
         var below = DiskInventory.DisksBelow(folder);
-        foreach (var file in new FolderStore(folder).List(name).Append(name).Distinct())
+        foreach (var file in new FolderStore(folder).List(name).Prepend(name).Distinct())
             SafetyChecks.ImageLiesElsewhere(Path.Combine(folder, file), disk, role, below);
     }
 

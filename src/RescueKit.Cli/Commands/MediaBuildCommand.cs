@@ -12,11 +12,12 @@ internal sealed class MediaBuildCommand
 {
     private readonly Argument<string> _output = new("ISO") { Description = "The image file to make; it boots from USB and CD, by BIOS and UEFI, with Secure Boot" };
     private readonly Option<string?> _binary = new("--binary") { HelpName = "FILE", Description = "The published rescuekit to put onto the media [default: this one]" };
-    private readonly Option<bool> _hostKernel = new("--kernel")
+    private readonly Option<string> _kernel = new("--kernel")
     {
         HelpName = "debian|host",
         Description = "Debian's signed kernel, downloaded with apt, or the one that runs now [default: debian]",
-        CustomParser = CommonOptions.Word(("debian", false), ("host", true)),
+        DefaultValueFactory = _ => "debian",
+        CustomParser = CommonOptions.Word(("debian", "debian"), ("host", "host")),
     };
 
     private readonly Option<string?> _firmware = new("--firmware") { HelpName = "DIR", Description = "Firmware files to add, laid out as /lib/firmware" };
@@ -41,7 +42,7 @@ internal sealed class MediaBuildCommand
             "rescuekit media build rescuekit.iso --keyboard de --firmware /lib/firmware",
             "rescuekit media build web1.iso --run 'image create /dev/sda LABEL=RESCUEKIT-DATA:/web1.rki' --then power-off")
         {
-            c._output, c._binary, c._hostKernel, c._firmware, c._run, c._then, c._keyboard, c._cache, c._json,
+            c._output, c._binary, c._kernel, c._firmware, c._run, c._then, c._keyboard, c._cache, c._json,
         };
         command.SetAction(parse => host.Guard(parse, c._json, () => c.Execute(host, parse)));
         return command;
@@ -52,7 +53,7 @@ internal sealed class MediaBuildCommand
         var request = new MediaBuildRequest(parse.GetRequiredValue(_output))
         {
             Binary = parse.GetValue(_binary),
-            HostKernel = parse.GetValue(_hostKernel),
+            HostKernel = parse.GetValue(_kernel) == "host",
             Firmware = parse.GetValue(_firmware),
             Run = parse.GetValue(_run),
             Then = parse.GetValue(_then)!,

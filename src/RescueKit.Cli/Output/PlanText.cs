@@ -22,6 +22,11 @@ internal static class PlanText
             to.WriteLine($"  LOST: what is on {plan.Onto.Path} now:");
             foreach (var lost in plan.Lost) to.WriteLine($"    {lost}");
         }
+        else if (plan.Operation != "backup")
+        {
+            to.WriteLine();
+            to.WriteLine($"  LOST: nothing: no partition and no file system is known to be on {plan.Onto.Path}");
+        }
         foreach (var warning in plan.Warnings) to.WriteLine($"  warning: {warning}");
         to.WriteLine();
     }

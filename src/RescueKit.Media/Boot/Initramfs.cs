@@ -23,7 +23,8 @@ internal static class Initramfs
         // Those that are built into the kernel have no file.
         var order = modules.WithNeeds(s_modules.Select(modules.PathOf).OfType<string>());
         foreach (var module in order) File.Copy(Path.Combine(modules.Folder, module), Path.Combine(folder, "modules", Path.GetFileName(module)));
-        File.WriteAllLines(Path.Combine(folder, "modules/order"), order.Select(module => Path.GetFileName(module)!));
+        CompressedModules.Unpack(Path.Combine(folder, "modules"));
+        File.WriteAllLines(Path.Combine(folder, "modules/order"), order.Select(module => Path.GetFileName(CompressedModules.PlainName(module))));
         date.Stamp(folder);
         var names = Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(folder, path)).Order(StringComparer.Ordinal);
         // Not compressed: the squashfs is already, and unpacking would only cost time at each boot.

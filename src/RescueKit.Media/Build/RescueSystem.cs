@@ -53,6 +53,7 @@ internal static class RescueSystem
         var selected = ModuleSelection.Read().Select(index);
         foreach (var module in selected.Concat(s_moduleTables.Where(table => File.Exists(Path.Combine(kernel.Modules, table)))))
             tree.AddFile(Path.Combine(kernel.Modules, module), Path.Combine(folder, module));
+        CompressedModules.Unpack(tree.PathOf(folder));
         ExternalTool.Run("depmod", ["-b", tree.Root, kernel.Version]);
         return selected.Count;
     }

@@ -30,4 +30,12 @@ public class PlanTextTests
 
             """.ReplaceLineEndings("\n"), printed.ToString());
     }
+
+    [Fact]
+    public void A_plan_says_so_where_nothing_is_lost()
+    {
+        var printed = new StringWriter { NewLine = "\n" };
+        PlanText.Write(printed, Samples.Plan with { Lost = [] });
+        Assert.Contains("  LOST: nothing: no partition and no file system is known to be on /dev/sdb\n", printed.ToString(), StringComparison.Ordinal);
+    }
 }

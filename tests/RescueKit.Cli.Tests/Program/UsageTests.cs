@@ -29,6 +29,10 @@ public class UsageTests
     [InlineData("image restore a b --partition 1:2:3", "rescuekit image restore --help")]
     [InlineData("image restore a b --free maybe", "rescuekit image restore --help")]
     [InlineData("clone a b --unclean perhaps", "rescuekit clone --help")]
+    [InlineData("media build a.iso --kernel mine", "rescuekit media build --help")]
+    [InlineData("media build a.iso --kernel", "rescuekit media build --help")]
+    [InlineData("media build a.iso --kernel host --run a\\b", "quote with ' instead")]
+    [InlineData("media build a.iso --kernel debian --run a\\b", "quote with ' instead")]
     public void It_ends_with_2_and_says_where_help_is(string commandLine, string remedy)
     {
         var result = Rescuekit.Run(commandLine.Split(' ', StringSplitOptions.RemoveEmptyEntries));

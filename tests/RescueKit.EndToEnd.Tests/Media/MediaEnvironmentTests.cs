@@ -106,6 +106,17 @@ public sealed class MediaEnvironmentTests(MediaSession session) : IClassFixture<
         Assert.Equal("z", session.Must("dumpkmap </dev/tty1 | dd bs=1 skip=305 count=1 2>/dev/null"));
     }
 
+    /// <summary>The picture that the screen gets, dot by dot: each sign is one of the console's font.</summary>
+    [Fact]
+    public void The_screen_shows_the_UI_and_has_every_sign_of_it()
+    {
+        var screen = session.WaitForScreen("▸ Restore a disk");
+        Assert.Contains("RescueKit 1.0", screen, StringComparison.Ordinal);
+        Assert.Contains("────", screen, StringComparison.Ordinal);
+        Assert.Contains("↑↓ choose", screen, StringComparison.Ordinal);
+        Assert.DoesNotContain("\ufffd", screen, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_system_takes_little_memory()
     {

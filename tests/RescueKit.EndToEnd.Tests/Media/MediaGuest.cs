@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using RescueKit.EndToEnd.Tests.Consoles;
 using RescueKit.EndToEnd.Tests.Guests;
 using RescueKit.Testing.Tools;
 
@@ -21,10 +22,12 @@ internal sealed class MediaGuest : IDisposable
     private readonly TempFolder _folder = new();
     private readonly MediaMachine _machine;
     private readonly int _port = FreePort();
+    private readonly Lazy<byte[]> _font;
 
     /// <param name="parameters">Of the kernel, beside those for network and SSH.</param>
     public MediaGuest(MediaImage media, IEnumerable<GuestDisk> disks, string parameters = "")
     {
+        _font = new Lazy<byte[]>(() => Convert.FromBase64String(Must("base64 /usr/share/rescuekit/console.psf").Output));
         var key = _folder.File("key");
         Tool.Must("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", key);
         var publicKey = File.ReadAllText(key + ".pub").Trim();
@@ -128,6 +131,14 @@ internal sealed class MediaGuest : IDisposable
 
     /// <param name="bytesPerSecond">0 for as fast as it goes.</param>
     public void Limit(GuestDisk disk, long bytesPerSecond) => Monitor.Do("qom-set", disk.LimitTo(bytesPerSecond));
+
+    /// <summary>What the machine's screen shows, read by the console's font.</summary>
+    public string Screen()
+    {
+        var file = _folder.File("screen");
+        Monitor.Do("screendump", new JsonObject { ["filename"] = file });
+        return ScreenPicture.Read(File.ReadAllBytes(file), _font.Value);
+    }
 
     /// <summary>What a disk has got from the environment so far.</summary>
     public long WrittenBytes(GuestDisk disk)

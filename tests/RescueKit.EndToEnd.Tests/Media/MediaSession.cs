@@ -18,6 +18,14 @@ public sealed class MediaSession : IDisposable
     /// <summary>Runs a shell script there as root.</summary>
     public string Must(string script) => _guest.Must(script).Output;
 
+    /// <summary>Waits until the machine's screen shows a text; returns all of the screen.</summary>
+    public string WaitForScreen(string text)
+    {
+        var screen = "";
+        _guest.Until(() => (screen = _guest.Screen()).Contains(text, StringComparison.Ordinal), $"'{text}' on the screen");
+        return screen;
+    }
+
     public void Dispose()
     {
         _guest.Dispose();

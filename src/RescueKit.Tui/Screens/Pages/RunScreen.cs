@@ -12,6 +12,9 @@ internal sealed record RunScreen(int Id) : Screen
     public HostCall? Asked { get; init; }
     public int Scroll { get; init; }
 
+    /// <summary>It was opened from the list of runs, to which Esc leads back.</summary>
+    public bool FromList { get; init; }
+
     public override IReadOnlyList<string> Help =>
     [
         "The run goes on whether this screen is shown or not; Esc leaves it running and every screen of this machine shows it.",
@@ -38,8 +41,8 @@ internal sealed record RunScreen(int Id) : Screen
             Scroll = Choices.Count > 0 ? null : Scroll,
             Body = ResultText.Blocks(run, Boot, Asked is not null, Choices, Remedies),
             Hints = Choices.Count > 0
-                ? [new Hint("↑↓", "choose"), new Hint("Enter", "do it"), new Hint("l", "log"), new Hint("Esc", "home")]
-                : [new Hint("↑↓", "scroll"), new Hint("l", "log"), new Hint("Esc", "home")],
+                ? [new Hint("↑↓", "choose"), new Hint("Enter", "do it"), new Hint("l", "log"), new Hint("Esc", FromList ? "back" : "home")]
+                : [new Hint("↑↓", "scroll"), new Hint("l", "log"), new Hint("Esc", FromList ? "back" : "home")],
         },
     };
 

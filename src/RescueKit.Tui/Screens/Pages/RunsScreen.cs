@@ -30,7 +30,7 @@ internal sealed record RunsScreen : Screen
     {
         var runs = Newest(world);
         if (Picker.Update(message, runs, Item) is { } picker) return Step.Stay(this with { Picker = picker });
-        return message is KeyPressed { Key.Code: KeyCode.Enter } && Picker.Chosen(runs, Item) is { } run ? Step.Open(this, new RunScreen(run.Id)) : null;
+        return message is KeyPressed { Key.Code: KeyCode.Enter } && Picker.Chosen(runs, Item) is { } run ? Step.Open(this, new RunScreen(run.Id) { FromList = true }) : null;
     }
 
     private static List<RunState> Newest(World world) => [.. world.Runs.Reverse()];
