@@ -64,7 +64,7 @@ public sealed class PseudoTerminalTests : IDisposable
     {
         var program = typeof(PseudoTerminalTests).Assembly.Location;
         Tmux("-f", "/dev/null", "new-session", "-d", "-s", "ui", "-x", $"{columns}", "-y", $"{rows}",
-            $"env LANG=C.UTF-8 SHELL=/bin/sh dotnet {program}; code=$?; stty -a; echo ENDED $code; sleep 600");
+            $"env LC_ALL=C.UTF-8 SHELL=/bin/sh dotnet {program}; code=$?; stty -a; echo ENDED $code; sleep 600");
     }
 
     private string ProgramId()
