@@ -33,7 +33,10 @@ internal sealed class ReceiptKeeper(Func<string?> stickFolder, string lastResort
     private string FreeName(string folder, RunPlan plan)
     {
         var about = Path.GetFileNameWithoutExtension(plan.Operation == "clone" ? plan.Onto.Path : plan.From.Path);
-        var name = $"{about}-{clock.GetLocalNow():yyyy-MM-dd-HHmmss}";
+        var now = clock.GetLocalNow();
+        // Images are named by their day: it is not said twice.
+        var day = $"-{now:yyyy-MM-dd}";
+        var name = $"{about}{(about.EndsWith(day, StringComparison.Ordinal) ? "" : day)}-{now:HHmmss}";
         var path = Path.Combine(folder, name + ".json");
         for (var next = 2; Path.Exists(path); next++) path = Path.Combine(folder, $"{name}-{next}.json");
         return path;

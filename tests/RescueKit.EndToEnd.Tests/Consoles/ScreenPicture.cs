@@ -21,18 +21,24 @@ internal static class ScreenPicture
         var text = new StringBuilder();
         for (var y = 0; y + Rows <= height; y += Rows)
         {
-            for (var x = 0; x + columns <= width; x += columns) text.Append(Character(glyphs, row => Dots(picture.AsSpan(dots + 3 * (((y + row) * width) + x), 3 * 8))));
+            var isReverse = false;
+            for (var x = 0; x + columns <= width; x += columns)
+            {
+                UInt128 cell = 0;
+                for (var row = 0; row < Rows; row++) cell = (cell << 8) | Dots(picture.AsSpan(dots + (3 * (((y + row) * width) + x)), 3 * 8));
+                text.Append(Character(glyphs, cell, ref isReverse));
+            }
             text.Append('\n');
         }
         return text.ToString();
     }
 
-    /// <summary>Light on dark, or dark on light where it is shown in reverse.</summary>
-    private static string Character(Dictionary<UInt128, string> glyphs, Func<int, byte> row)
+    /// <summary>Light on dark, or dark on light where it is shown in reverse; between such, a full cell is a space.</summary>
+    private static string Character(Dictionary<UInt128, string> glyphs, UInt128 cell, ref bool isReverse)
     {
-        UInt128 dots = 0;
-        for (var i = 0; i < Rows; i++) dots = (dots << 8) | row(i);
-        return glyphs.GetValueOrDefault(dots) ?? glyphs.GetValueOrDefault(~dots) ?? "\ufffd";
+        if (isReverse && cell == UInt128.MaxValue) return " ";
+        isReverse = !glyphs.ContainsKey(cell);
+        return glyphs.GetValueOrDefault(isReverse ? ~cell : cell) ?? "\ufffd";
     }
 
     private static byte Dots(ReadOnlySpan<byte> colours)

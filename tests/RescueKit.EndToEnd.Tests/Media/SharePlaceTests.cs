@@ -92,6 +92,7 @@ public sealed class SharePlaceTests(ShareMachine machine) : IClassFixture<ShareM
 
     /// <summary>The server dies in the middle of a backup. What it has by then is told apart from an image, and completes when it is back.</summary>
     [Theory]
+    [InlineData(PlaceServer.Nfs)]
     [InlineData(PlaceServer.Smb)]
     [InlineData(PlaceServer.Ssh)]
     public void A_share_that_goes_away_ends_the_backup_which_goes_on_when_it_is_back(PlaceServer kind)
