@@ -22,6 +22,10 @@ internal sealed class BackupRun : RunBase
     private readonly MetadataDigest _before;
     private Stage _stage;
 
+    /// <summary>Each further call to a server that went away waits for it anew.</summary>
+    private bool _storeIsLost;
+    private bool _receiptIsStored;
+
     /// <param name="source">Owned by the run from now on.</param>
     /// <param name="name">Of the image in the store.</param>
     /// <param name="writeReceipt">Stores a receipt under a name, whole or not at all.</param>
@@ -51,6 +55,8 @@ internal sealed class BackupRun : RunBase
 
     public override bool IsConfidential => _request.Passphrase is not null;
 
+    public override bool HasStoredReceipt => _receiptIsStored;
+
     public override void Dispose() => _source.Dispose();
 
     protected override int? PartitionAt(long position) => _survey.PartitionAt(position);
@@ -66,7 +72,31 @@ internal sealed class BackupRun : RunBase
         if (_request.Verify) VerifyImage(draft, meter, cancel);
     }
 
-    protected override Aftermath? After(Exception e) => _stage switch
+    protected override Aftermath? After(Exception e)
+    {
+        _storeIsLost = _stage is Stage.Taking or Stage.Ending && e is DeviceException and not (BlockReadException or NoSpaceException or DeviceGoneException);
+        return Left(e);
+    }
+
+    /// <summary>Puts the receipt beside the image.</summary>
+    protected override string? Record(Receipt receipt)
+    {
+        // Proof that could not be given takes nothing away from the backup, whose receipt is there already.
+        if (_stage == Stage.Untouched || (_stage == Stage.Complete && receipt is { Verdict: "failed", ExitCode: not 3 })) return null;
+        if (_storeIsLost) return $"The receipt was not written: {_store.Location} takes nothing any more.";
+        try
+        {
+            _writeReceipt(_name + ".receipt.json", ReceiptJson.Serialize(IsConfidential ? ReceiptJson.ForEncrypted(receipt) : receipt));
+            _receiptIsStored = true;
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or RescueKitException)
+        {
+            return $"The receipt could not be written: {e.Message}";
+        }
+    }
+
+    private Aftermath? Left(Exception e) => _stage switch
     {
         Stage.Untouched => Nothing(e),
         Stage.Taking when e is BlockReadException && _request.OnBadSector == BadSectorPolicy.Fail => new(
@@ -78,21 +108,6 @@ internal sealed class BackupRun : RunBase
         _ when e is ImageException => null, // what was found is about the image itself
         _ => new("the image is complete, but it has not been verified", $"verify it: rescuekit image verify {_request.Image}"),
     };
-
-    protected override string? Record(Receipt receipt)
-    {
-        // Proof that could not be given takes nothing away from the backup, whose receipt is there already.
-        if (_stage == Stage.Untouched || (_stage == Stage.Complete && receipt is { Verdict: "failed", ExitCode: not 3 })) return null;
-        try
-        {
-            _writeReceipt(_name + ".receipt.json", ReceiptJson.Serialize(IsConfidential ? ReceiptJson.ForEncrypted(receipt) : receipt));
-            return null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or RescueKitException)
-        {
-            return $"The receipt could not be written: {e.Message}";
-        }
-    }
 
     private void RefuseExisting()
     {

@@ -13,6 +13,8 @@ internal abstract class RunBase(RunResources resources) : IRun
 
     public Receipt? Receipt { get; private set; }
 
+    public virtual bool HasStoredReceipt => false;
+
     protected RunResources Resources { get; } = resources;
 
     public Receipt Execute(string? confirm, Action<RunProgress>? progress, CancellationToken cancel)

@@ -24,6 +24,9 @@ public interface IRun : IDisposable
     /// <summary>Of the run that was executed, whether it returned or threw; null before, and where it was refused.</summary>
     Receipt? Receipt { get; }
 
+    /// <summary>The run itself has stored its receipt, beside the image that it made.</summary>
+    bool HasStoredReceipt => false;
+
     /// <param name="confirm">What the person typed; must equal the plan's ConfirmId where that is set (else SafetyException).</param>
     /// <param name="progress">Called a few times a second from some thread; null for none.</param>
     Receipt Execute(string? confirm, Action<RunProgress>? progress, CancellationToken cancel);

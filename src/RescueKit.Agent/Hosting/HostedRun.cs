@@ -107,7 +107,7 @@ internal sealed class HostedRun : IDisposable
         {
             using var place = _services.Receipts.Prepare(State!.Plan, _draft.ReceiptFile);
             problem = Carry(confirm);
-            if (_run!.Receipt is { } receipt) kept = place.Keep(receipt, _run.IsConfidential);
+            if (_run!.Receipt is { } receipt) kept = place.Keep(receipt, _run.IsConfidential, _run.HasStoredReceipt);
         }
         catch (Exception e)
         {

@@ -65,13 +65,13 @@ internal sealed class ReceiptKeeper(Func<string?> stickFolder, string lastResort
     /// <summary>Where one run's receipt goes. The run is over whatever becomes of it: a failure here is a sentence, not an error.</summary>
     internal sealed class Place(ReceiptKeeper keeper, RunPlan plan, ReceiptFile? wanted, string? path) : IDisposable
     {
-        public KeptReceipt Keep(Receipt receipt, bool isConfidential)
+        /// <param name="isStored">By the run, beside its image.</param>
+        public KeptReceipt Keep(Receipt receipt, bool isConfidential, bool isStored)
         {
             var json = (byte[])[.. ReceiptJson.Serialize(isConfidential ? ReceiptJson.ForEncrypted(receipt) : receipt), (byte)'\n'];
             if (wanted is not null) return KeepAsWanted(json);
             if (plan.Operation != "backup") return keeper.KeepSomewhere(plan, json);
-            var own = plan.Onto.Path + ".receipt.json";
-            return new KeptReceipt(File.Exists(own) ? own : null, null);
+            return new KeptReceipt(isStored ? plan.Onto.Path + ".receipt.json" : null, null);
         }
 
         public void Dispose() => wanted?.Dispose();

@@ -11,6 +11,8 @@ internal sealed class SyncState(string name)
 {
     private volatile DeviceException? _failure;
 
+    public bool HasFailed => _failure is not null;
+
     public void ThrowIfFailed()
     {
         if (_failure is { } failure) throw Again(failure);

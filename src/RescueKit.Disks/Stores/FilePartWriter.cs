@@ -21,6 +21,9 @@ internal sealed class FilePartWriter : IPartWriter
     private readonly AlignedBuffer _gathered = new(GatherSize);
     private WriteBehind _behind;
     private readonly SyncState _sync;
+
+    /// <summary>The disk below, in sysfs; null where there is not one disk. Asked before anything fails: a server that went away would be waited for.</summary>
+    private readonly string? _disk;
     private int _gatheredLength;
     private long _position;
     private bool _folderSynced;
@@ -31,6 +34,7 @@ internal sealed class FilePartWriter : IPartWriter
         (_file, _path, Name, _position, _folderSynced) = (file, path, name, length, !isNew);
         _behind = new WriteBehind(file, length);
         _sync = new SyncState(path);
+        _disk = LibC.Stat(file) is { HolderMajor: not 0 } status ? $"/sys/dev/block/{status.HolderMajor}:{status.HolderMinor}" : null;
     }
 
     public string Name { get; }
@@ -92,9 +96,10 @@ internal sealed class FilePartWriter : IPartWriter
     public void Dispose()
     {
         if (_file.IsClosed) return;
+        var hasFailed = _writeFailure is not null || _sync.HasFailed;
         try
         {
-            if (_writeFailure is null) Drain();
+            if (!hasFailed) Drain();
         }
         catch (DeviceException)
         {
@@ -102,7 +107,8 @@ internal sealed class FilePartWriter : IPartWriter
         }
         finally
         {
-            FileLocks.Release(_file);
+            // Closing lets go too; where writing has failed, each further call may wait for a server that went away.
+            if (!hasFailed) FileLocks.Release(_file);
             _file.Dispose();
             ((IDisposable)_gathered).Dispose();
         }
@@ -133,7 +139,7 @@ internal sealed class FilePartWriter : IPartWriter
     }
 
     /// <summary>A file system whose disk was pulled says no more than EIO; the kernel shows the disk no longer. Those without one disk have major number 0.</summary>
-    private bool IsGone() => LibC.Stat(_file) is { HolderMajor: not 0 } status && !Directory.Exists($"/sys/dev/block/{status.HolderMajor}:{status.HolderMinor}");
+    private bool IsGone() => _disk is not null && !Directory.Exists(_disk);
 
     private DeviceException TooLarge(DeviceException failure)
     {
