@@ -8,16 +8,22 @@ using RescueKit.Engine;
 
 namespace RescueKit.Cli.Commands;
 
-/// <summary>The host of runs, and runs on it that nobody sits at.</summary>
+/// <summary>The host of runs, runs on it that nobody sits at, and LVM, RAID and LUKS that it opens.</summary>
 internal static class AgentCommand
 {
     public const string DefaultSocket = "/run/rescuekit/host.sock";
 
-    public static Command Build(CliHost host) => new ExampleCommand("agent", "The process that owns runs, for all screens of a machine",
-        "rescuekit agent run", "rescuekit agent execute --line \"image create /dev/sda LABEL=RESCUEKIT-DATA:/web1.rki\" --then power-off")
+    public static Command Build(CliHost host)
     {
-        BuildRun(host), AgentExecuteCommand.Build(host),
-    };
+        var command = new ExampleCommand("agent", "The process that owns runs, for all screens of a machine",
+            "rescuekit agent run", "rescuekit agent execute --line \"image create /dev/sda LABEL=RESCUEKIT-DATA:/web1.rki\" --then power-off",
+            "rescuekit agent open vg0")
+        {
+            BuildRun(host), AgentExecuteCommand.Build(host),
+        };
+        foreach (var container in AgentContainersCommand.Build(host)) command.Add(container);
+        return command;
+    }
 
     public static Option<string> Socket() => new("--socket")
     {

@@ -5,6 +5,9 @@ namespace RescueKit.Disks.Inventory;
 /// <summary>All block devices at one moment, and how they rest on each other.</summary>
 internal sealed class BlockTree
 {
+    /// <summary>How the device mapper ids of this program's overlays begin.</summary>
+    private const string OverlayId = "RESCUEKIT-";
+
     private readonly SystemRoot _root;
     private readonly Dictionary<string, BlockNode> _byName = [];
     private readonly Dictionary<string, BlockNode> _byNumber = [];
@@ -52,6 +55,10 @@ internal sealed class BlockTree
 
     /// <summary>The file behind a loop device; null for others and for empty ones.</summary>
     public string? BackingFile(BlockNode node) => _root.ReadLine($"{node.WholeDisk.Folder}/loop/backing_file");
+
+    /// <summary>A device that only stands between a disk and an array which this program has assembled, or keeps what is written there.</summary>
+    public bool IsOverlay(BlockNode node) => (node.IsMapped && MappedId(node)?.StartsWith(OverlayId, StringComparison.Ordinal) == true)
+        || (node.IsLoop && HoldersOf(node).Any(IsOverlay));
 
     public string? MappedName(BlockNode node) => _root.ReadLine($"{node.Folder}/dm/name");
     public string? MappedId(BlockNode node) => _root.ReadLine($"{node.Folder}/dm/uuid");

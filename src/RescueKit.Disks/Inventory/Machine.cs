@@ -32,9 +32,9 @@ internal sealed class Machine
     public BlockNode? ByPath(string path) => _tree.ByPath(path);
     public BlockNode? ByNumber(uint major, uint minor) => _tree.ByNumber($"{major}:{minor}");
 
-    /// <summary>A loop device that the running system lives on is a part of that system, none of the machine's disks.</summary>
+    /// <summary>A loop device that the running system lives on is a part of that system, none of the machine's disks; and so is an overlay.</summary>
     public IReadOnlyList<DiskInfo> List() =>
-        [.. _disks.Where(disk => !(disk.Disk.IsLoop && IsSystem(disk.Disk))).Select(disk => Describe(disk.Disk, disk.Disk.DevicePath))];
+        [.. _disks.Where(disk => !(disk.Disk.IsLoop && IsSystem(disk.Disk)) && !_tree.IsOverlay(disk.Disk)).Select(disk => Describe(disk.Disk, disk.Disk.DevicePath))];
 
     public DiskIdentity IdentityOf(BlockNode node) => _identities.Read(node);
 

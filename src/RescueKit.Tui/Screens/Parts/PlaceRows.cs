@@ -13,7 +13,7 @@ internal static class PlaceRows
     {
         { Error: { } error } => error,
         { ReadOnly: true } => "read-only",
-        _ when place.Disk is not null && place.Disk == disk => "on the disk that is backed up",
+        _ when disk is not null && (place.Disk == disk || place.Disks.Contains(disk)) => "on the disk that is backed up",
         _ => null,
     };
 
