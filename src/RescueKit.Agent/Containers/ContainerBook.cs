@@ -36,13 +36,14 @@ internal sealed class ContainerBook(IToolRunner tools, ContainerOpener opener, A
         lock (_changing)
         {
             var layers = Layers.Read(tools);
-            var container = Pick([.. Find(layers).Select(found => found.Container)], id);
+            var all = Find(layers);
+            var container = Pick([.. all.Select(found => found.Container)], id);
             var name = FoundContainer.Describe(container);
             if (container.IsOpen || Ours.Exists(opened => opened.Container.Id == container.Id)) throw new UsageException($"{name} is open already", "look at its volumes");
             if (!container.CanOpen) throw new DeviceException($"{name} cannot be opened: {container.Problem}");
             var disks = container.Members.SelectMany(member => DiskInventory.DisksBelow(member).Prepend(member)).Distinct().ToList();
             mustBeFree(disks);
-            var steps = opener.Open(container, layers, passphrase);
+            var steps = opener.Open(all.First(found => found.Container == container), layers, passphrase);
             lock (_lock) _opened.Add(new Opened(container with { IsOpen = true, IsOurs = true }, disks, steps));
             log($"opened {name} on {string.Join(", ", container.Members)}, read-only");
             return List().First(known => known.Id == container.Id);
@@ -61,7 +62,7 @@ internal sealed class ContainerBook(IToolRunner tools, ContainerOpener opener, A
             {
                 throw container.IsOpen
                     ? new UsageException($"{FoundContainer.Describe(container)} was not opened here", "close it where it was opened")
-                    : new UsageException($"{FoundContainer.Describe(container)} is not open");
+                    : new UsageException($"{FoundContainer.Describe(container)} is not open", "there is nothing to close");
             }
             MustBeUnused(found, container);
             Close(opened);

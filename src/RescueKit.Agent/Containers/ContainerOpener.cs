@@ -19,6 +19,10 @@ internal sealed class ContainerOpener(IToolRunner tools, SystemRoot root, Overla
     private static readonly TimeSpan s_keyLimit = TimeSpan.FromMinutes(10);
     private const int HighestRaidNumber = 127;
 
+    /// <summary>What has just let go of a volume (a program that looked into it, a thin pool) may not be quite done.</summary>
+    private const int ClosingAttempts = 10;
+    private static readonly TimeSpan s_closingPause = TimeSpan.FromMilliseconds(300);
+
     /// <summary>Exit code of cryptsetup(8) for "no permission (bad passphrase)".</summary>
     private const int BadPassphrase = 2;
 
@@ -26,8 +30,9 @@ internal sealed class ContainerOpener(IToolRunner tools, SystemRoot root, Overla
 
     /// <returns>What closes it: one step after the other, from the top.</returns>
     /// <exception cref="RescueKitException">It cannot be opened; nothing is left behind.</exception>
-    public Stack<Action> Open(Container container, Layers layers, string? passphrase)
+    public Stack<Action> Open(FoundContainer found, Layers layers, string? passphrase)
     {
+        var container = found.Container;
         var undo = new Stack<Action>();
         try
         {
@@ -35,7 +40,7 @@ internal sealed class ContainerOpener(IToolRunner tools, SystemRoot root, Overla
             switch (container.Kind)
             {
                 case ContainerKind.Raid: Assemble(container, layers, undo); break;
-                case ContainerKind.Lvm: Activate(container, undo); break;
+                case ContainerKind.Lvm: Activate(found, undo); break;
                 default: Decrypt(container, layers, passphrase, undo); break;
             }
             return undo;
@@ -60,12 +65,8 @@ internal sealed class ContainerOpener(IToolRunner tools, SystemRoot root, Overla
 
     private void Guard(string member, Stack<Action> undo)
     {
-        if (_guard.Set(member, readOnly: true) is not { } release) return;
-        // What was unplugged meanwhile has nothing to be given back.
-        undo.Push(() =>
-        {
-            if (Path.Exists(member)) Quietly(release);
-        });
+        // What was unplugged meanwhile cannot be given back, and keeps nothing from being closed.
+        if (_guard.Set(member, readOnly: true) is { } release) undo.Push(() => Quietly(release));
     }
 
     private void Assemble(Container container, Layers layers, Stack<Action> undo)
@@ -83,7 +84,17 @@ internal sealed class ContainerOpener(IToolRunner tools, SystemRoot root, Overla
         undo.Push(() => Stop(node));
     }
 
-    private void Stop(string node) => tools.Must($"stopping {node}", new ToolCall("mdadm", "--stop", node), "close what uses it");
+    private void Stop(string node) => LetGo($"stopping {node}", new ToolCall("mdadm", "--stop", node));
+
+    private void LetGo(string doing, ToolCall call)
+    {
+        for (var attempt = 1; attempt < ClosingAttempts; attempt++)
+        {
+            if (tools.Run(call).ExitCode == 0) return;
+            Thread.Sleep(s_closingPause);
+        }
+        tools.Must(doing, call, "close what uses it");
+    }
 
     private string FreeRaidNode(Layers layers)
     {
@@ -96,10 +107,11 @@ internal sealed class ContainerOpener(IToolRunner tools, SystemRoot root, Overla
     }
 
     /// <summary>One volume after the other: one that cannot be had must not cost the others.</summary>
-    private void Activate(Container container, Stack<Action> undo)
+    private void Activate(FoundContainer found, Stack<Action> undo)
     {
-        var config = Config(container.Name);
-        undo.Push(() => tools.Must($"closing {FoundContainer.Describe(container)}", new ToolCall("lvm", "vgchange", "-an", "--config", config, container.Name), "close what uses it"));
+        var container = found.Container;
+        var config = Config(found);
+        undo.Push(() => LetGo($"closing {FoundContainer.Describe(container)}", new ToolCall("lvm", "vgchange", "-an", "--config", config, container.Name)));
         DeviceException? failure = null;
         var opened = 0;
         foreach (var volume in container.Volumes.Where(volume => volume.Problem is null))
@@ -107,7 +119,8 @@ internal sealed class ContainerOpener(IToolRunner tools, SystemRoot root, Overla
             try
             {
                 tools.Must($"opening {container.Name}/{volume.Name}", new ToolCall("lvm", "lvchange", "--activate", "y", "--activationmode", "complete",
-                    "--ignoreactivationskip", "--poll", "n", "--config", config, $"{container.Name}/{volume.Name}"), "look whether all its disks are plugged in");
+                    "--yes", "--ignoreactivationskip", "--poll", "n", "--config", config, $"{container.Name}/{volume.Name}"), "look whether all its disks are plugged in");
+                if (found.Thin.Contains(volume.Name)) _guard.Set(LvmFinder.NodeOf(container.Name, volume.Name), readOnly: true);
                 opened++;
             }
             catch (DeviceException e)
@@ -119,10 +132,16 @@ internal sealed class ContainerOpener(IToolRunner tools, SystemRoot root, Overla
         if (opened == 0) throw failure ?? new DeviceException($"{FoundContainer.Describe(container)} has no volume that can be opened read-only", "its volumes say why");
     }
 
-    /// <summary>Volumes read-only, metadata untouched, and nothing going on in the background.</summary>
-    private static string Config(string group) => $$"""
-        {{LvmFinder.AllDevices}} global { metadata_read_only=1 use_lvmpolld=0 } activation { read_only_volume_list=["{{group}}"] monitoring=0 } backup { backup=0 archive=0 }
-        """;
+    /// <summary>
+    /// Volumes read-only, metadata untouched, and nothing going on in the background. Thin ones are set read-only when they are there: with such
+    /// a table their driver would not take them. It writes nothing while they are only read (drivers/md/dm-thin-metadata.c, pmd->in_service).
+    /// </summary>
+    private static string Config(FoundContainer found)
+    {
+        var group = found.Container;
+        var volumes = string.Join(", ", group.Volumes.Where(volume => !found.Thin.Contains(volume.Name)).Select(volume => $"\"{group.Name}/{volume.Name}\""));
+        return $"{LvmFinder.AllDevices} global {{ metadata_read_only=1 use_lvmpolld=0 }} activation {{ read_only_volume_list=[{volumes}] monitoring=0 }} backup {{ backup=0 archive=0 }}";
+    }
 
     private void Decrypt(Container container, Layers layers, string? passphrase, Stack<Action> undo)
     {
@@ -139,7 +158,7 @@ internal sealed class ContainerOpener(IToolRunner tools, SystemRoot root, Overla
                 "check the keyboard layout and Caps Lock, then type it again");
         }
         if (outcome.ExitCode != 0) throw new DeviceException($"opening {FoundContainer.Describe(container)} ({container.Members[0]}) failed: cryptsetup: {outcome.Complaint}");
-        undo.Push(() => tools.Must($"closing {FoundContainer.Describe(container)}", new ToolCall("cryptsetup", "close", name), "close what uses it"));
+        undo.Push(() => LetGo($"closing {FoundContainer.Describe(container)}", new ToolCall("cryptsetup", "close", name)));
     }
 
     /// <summary>A disk and its clone can be open side by side.</summary>

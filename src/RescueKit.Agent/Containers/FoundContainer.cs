@@ -6,6 +6,9 @@ namespace RescueKit.Agent.Containers;
 /// <param name="Layers">What it gives, as far as it is open.</param>
 internal sealed record FoundContainer(Container Container, IReadOnlyList<Layer> Layers)
 {
+    /// <summary>Volumes of a thin pool, whose driver knows no read-only tables.</summary>
+    public IReadOnlyList<string> Thin { get; init; } = [];
+
     public static string Describe(Container container) => $"{Word(container.Kind)} {container.Name}";
 
     public static string Word(ContainerKind kind) => kind switch

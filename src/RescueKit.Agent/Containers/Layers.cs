@@ -37,7 +37,8 @@ internal sealed class Layers
     /// <exception cref="DeviceException">The tools are missing, or a disk does not answer.</exception>
     public static Layers Read(IToolRunner tools)
     {
-        var output = tools.Must("looking at the block devices", new ToolCall("lsblk", "--json", "--bytes", "-o", "PATH,TYPE,SIZE,MOUNTPOINT"));
+        // Without NAME it would print no tree.
+        var output = tools.Must("looking at the block devices", new ToolCall("lsblk", "--json", "--bytes", "-o", "NAME,PATH,TYPE,SIZE,MOUNTPOINT"));
         try
         {
             using var document = JsonDocument.Parse(output);

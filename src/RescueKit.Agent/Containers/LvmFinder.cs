@@ -15,7 +15,8 @@ internal static class LvmFinder
     public const string AllDevices = "devices { use_devicesfile=0 }";
 
     /// <summary>Kinds of volumes that write nothing of their own when they are only read. Those with a RAID, a mirror or a cache do, as soon as they are there.</summary>
-    private static readonly string[] s_readable = ["linear", "striped", "thin,sparse"];
+    private static readonly string[] s_readable = ["linear", "striped"];
+    private const string Thin = "thin,sparse";
 
     public static IEnumerable<FoundContainer> Find(Layers layers, IToolRunner tools)
     {
@@ -24,7 +25,7 @@ internal static class LvmFinder
         try
         {
             var physical = Report(tools, "pvs", "pv", "pv_uuid,vg_uuid,vg_name,vg_missing_pv_count");
-            var logical = Report(tools, "lvs", "lv", "vg_uuid,lv_name,lv_attr,lv_layout,lv_size", "-a");
+            var logical = Report(tools, "lvs", "lv", "vg_uuid,lv_name,lv_attr,lv_layout,lv_size,origin,pool_lv,data_lv,metadata_lv", "-a");
             var groups = physical.Where(row => row["vg_name"].Length > 0).GroupBy(row => row["vg_uuid"]).ToList();
             return [.. groups.Select(group => Look(layers, members, group.Key, [.. group], [.. logical.Where(row => row["vg_uuid"] == group.Key)],
                 groups.Count(other => other.First()["vg_name"] == group.First()["vg_name"]) == 1))];
@@ -47,7 +48,7 @@ internal static class LvmFinder
         var own = members.Where(member => layers.On(member.Path)?.Uuid is { } uuid && ids.Contains(uuid)).ToList();
         // Its inner parts have their names in brackets.
         var volumes = logical.Where(row => row["lv_name"] is { Length: > 0 } volume && volume[0] != '[' && !row["lv_layout"].Contains("pool", StringComparison.Ordinal))
-            .Select(row => Volume(layers, name, row)).ToList();
+            .Select(row => Volume(layers, name, row, logical)).ToList();
         var refusal = Refusal(layers, own, logical, isOnlyOne);
         return new FoundContainer(new Container
         {
@@ -59,22 +60,37 @@ internal static class LvmFinder
             CanOpen = refusal is null,
             Problem = refusal ?? Missing(physical[0]["vg_missing_pv_count"]),
             Volumes = volumes,
-        }, [.. volumes.Select(volume => volume.Node).OfType<string>().Select(layers.At).OfType<Layer>()]);
+        }, [.. volumes.Select(volume => volume.Node).OfType<string>().Select(layers.At).OfType<Layer>()])
+        {
+            Thin = [.. logical.Where(row => row["lv_layout"] == Thin).Select(row => row["lv_name"])],
+        };
     }
 
-    private static ContainerVolume Volume(Layers layers, string group, Dictionary<string, string> row)
+    private static ContainerVolume Volume(Layers layers, string group, Dictionary<string, string> row, IReadOnlyList<Dictionary<string, string>> all)
     {
-        var (name, attributes, layout) = (row["lv_name"], row["lv_attr"], row["lv_layout"]);
+        var name = row["lv_name"];
         if (layers.At(NodeOf(group, name)) is { } layer) return FoundContainer.Volume(layers, layer, name);
-        return new ContainerVolume(name, null, null, null, long.Parse(row["lv_size"], CultureInfo.InvariantCulture), null, Problem(attributes, layout));
+        return new ContainerVolume(name, null, null, null, long.Parse(row["lv_size"], CultureInfo.InvariantCulture), null, Problem(row, all));
     }
 
     /// <summary>Attributes as lvs(8) numbers them: the first is the kind, the ninth the health.</summary>
-    private static string? Problem(string attributes, string layout)
+    private static string? Problem(Dictionary<string, string> row, IReadOnlyList<Dictionary<string, string>> all)
     {
+        var (attributes, layout) = (row["lv_attr"], row["lv_layout"]);
         if (attributes.Length > 8 && attributes[8] == 'p') return "a disk of it is missing";
         if (attributes.Length > 0 && attributes[0] is 'O' or 'S') return "a snapshot is being merged into it, which would go on";
-        return s_readable.Contains(layout) ? null : $"its driver ({layout}) writes to the disks even where it is only read";
+        if (layout == Thin) layout = LayoutOfPool(row["pool_lv"], all);
+        if (!s_readable.Contains(layout)) return $"its driver ({layout}) writes to the disks even where it is only read";
+        // A snapshot comes with its origin.
+        return row["origin"].Length > 0 && all.FirstOrDefault(other => other["lv_name"] == row["origin"]) is { } origin ? Problem(origin, all) : null;
+    }
+
+    /// <summary>Of the part of a thin pool that is least to be trusted.</summary>
+    private static string LayoutOfPool(string pool, IReadOnlyList<Dictionary<string, string>> all)
+    {
+        var row = all.FirstOrDefault(other => other["lv_name"] == pool);
+        var layouts = all.Where(other => other["lv_name"] == row?["data_lv"] || other["lv_name"] == row?["metadata_lv"]).Select(other => other["lv_layout"]).ToList();
+        return layouts.Count < 2 ? Thin : layouts.Find(layout => !s_readable.Contains(layout)) ?? layouts[0];
     }
 
     private static string? Refusal(Layers layers, List<Layer> members, IReadOnlyList<Dictionary<string, string>> logical, bool isOnlyOne)

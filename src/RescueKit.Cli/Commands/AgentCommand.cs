@@ -21,7 +21,7 @@ internal static class AgentCommand
         {
             BuildRun(host), AgentExecuteCommand.Build(host),
         };
-        foreach (var container in AgentContainersCommand.Build(host)) command.Add(container);
+        foreach (var more in AgentContainersCommand.Build(host).Concat(AgentPlacesCommand.Build(host))) command.Add(more);
         return command;
     }
 
@@ -31,6 +31,23 @@ internal static class AgentCommand
         Description = $"The host's local socket [default: {DefaultSocket}]",
         DefaultValueFactory = _ => DefaultSocket,
     };
+
+    /// <summary>Has a body talk to the host at a socket.</summary>
+    /// <returns>The exit code of a body that ends well.</returns>
+    public static int Ask(CliHost host, string socket, Func<HostClient, CancellationToken, Task> ask)
+    {
+        AskAsync(socket, ask, host.Interruption.BeginRun()).GetAwaiter().GetResult();
+        return ExitCodes.Done;
+    }
+
+    private static async Task AskAsync(string socket, Func<HostClient, CancellationToken, Task> ask, CancellationToken cancel)
+    {
+        var client = await HostClient.ConnectPatientlyAsync(socket, cancel).ConfigureAwait(false);
+        await using (client.ConfigureAwait(false))
+        {
+            await ask(client, cancel).ConfigureAwait(false);
+        }
+    }
 
     private static ExampleCommand BuildRun(CliHost host)
     {

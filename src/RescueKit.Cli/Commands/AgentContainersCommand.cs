@@ -4,7 +4,6 @@ using RescueKit.Cli.Arguments;
 using RescueKit.Cli.Json;
 using RescueKit.Cli.Output;
 using RescueKit.Cli.Session;
-using RescueKit.Engine;
 
 namespace RescueKit.Cli.Commands;
 
@@ -21,7 +20,7 @@ internal static class AgentContainersCommand
         {
             socket, json,
         };
-        command.SetAction(parse => host.Guard(parse, json, () => Ask(host, parse.GetRequiredValue(socket), async (client, cancel) =>
+        command.SetAction(parse => host.Guard(parse, json, () => AgentCommand.Ask(host, parse.GetRequiredValue(socket), async (client, cancel) =>
         {
             var containers = await client.GetContainersAsync(cancel).ConfigureAwait(false);
             if (parse.GetValue(json)) JsonOutput.Write(host.Terminal.Out, new ContainerListDocument(containers));
@@ -40,7 +39,7 @@ internal static class AgentContainersCommand
         {
             container, socket, file, descriptor, json,
         };
-        command.SetAction(parse => host.Guard(parse, json, () => Ask(host, parse.GetRequiredValue(socket), async (client, cancel) =>
+        command.SetAction(parse => host.Guard(parse, json, () => AgentCommand.Ask(host, parse.GetRequiredValue(socket), async (client, cancel) =>
         {
             var id = parse.GetRequiredValue(container);
             var passphrase = CommonOptions.Passphrase(parse, host.Terminal, file, descriptor);
@@ -60,7 +59,7 @@ internal static class AgentContainersCommand
         {
             container, socket,
         };
-        command.SetAction(parse => host.Guard(parse, json, () => Ask(host, parse.GetRequiredValue(socket),
+        command.SetAction(parse => host.Guard(parse, json, () => AgentCommand.Ask(host, parse.GetRequiredValue(socket),
             (client, cancel) => client.CloseContainerAsync(parse.GetRequiredValue(container), cancel))));
         return command;
     }
@@ -68,19 +67,4 @@ internal static class AgentContainersCommand
     private static Argument<string> Container() => new("ID") { Description = "Its id, its name, or the node of a device that it lies on, as 'agent containers' shows them" };
 
     private static string Text(ReadOnlyMemory<byte> passphrase) => System.Text.Encoding.UTF8.GetString(passphrase.Span);
-
-    private static int Ask(CliHost host, string socket, Func<HostClient, CancellationToken, Task> ask)
-    {
-        AskAsync(socket, ask, host.Interruption.BeginRun()).GetAwaiter().GetResult();
-        return ExitCodes.Done;
-    }
-
-    private static async Task AskAsync(string socket, Func<HostClient, CancellationToken, Task> ask, CancellationToken cancel)
-    {
-        var client = await HostClient.ConnectAsync(socket, cancel).ConfigureAwait(false);
-        await using (client.ConfigureAwait(false))
-        {
-            await ask(client, cancel).ConfigureAwait(false);
-        }
-    }
 }

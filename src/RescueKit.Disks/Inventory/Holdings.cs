@@ -21,7 +21,7 @@ internal sealed class Holdings(SystemRoot root, BlockTree tree, MountTable mount
         foreach (var point in MountPointsOf(node)) yield return $"{subject}mounted at {point}";
         if (IsSwap(node)) yield return $"{subject}is swap";
         if (depth > DeepestStack) yield break;
-        foreach (var holder in tree.HoldersOf(node).SelectMany(Through))
+        foreach (var holder in tree.HoldersOf(node).SelectMany(holder => Through(holder)))
         {
             var held = $"{subject}held by {NameOf(holder)}";
             var above = UsesOf(holder, $"{held}, ", depth + 1)
@@ -49,9 +49,9 @@ internal sealed class Holdings(SystemRoot root, BlockTree tree, MountTable mount
         return found;
     }
 
-    /// <summary>What an overlay was made for says more than the overlay.</summary>
-    private IEnumerable<BlockNode> Through(BlockNode holder) =>
-        tree.IsOverlay(holder) && tree.HoldersOf(holder).ToList() is { Count: > 0 } above ? above : [holder];
+    /// <summary>What an inner device is a part of says more than the part.</summary>
+    private IEnumerable<BlockNode> Through(BlockNode holder, int depth = 0) =>
+        depth < DeepestStack && tree.IsInner(holder) && tree.HoldersOf(holder).ToList() is { Count: > 0 } above ? above.SelectMany(next => Through(next, depth + 1)) : [holder];
 
     private string NameOf(BlockNode holder)
     {

@@ -21,7 +21,11 @@ internal sealed record PlacesScreen : Screen
     {
         Title = "Places for images",
         Body = PlaceRows.Blocks(world, Picker, p => p.Error),
-        Hints = [new Hint("↑↓", "choose"), new Hint("a", "attach"), new Hint("d", "detach"), new Hint("o", "LVM, RAID, LUKS"), new Hint("Enter", "browse"), Picker.Hint, new Hint("g", "look again"), new Hint("Esc", "back")],
+        Hints =
+        [
+            new Hint("↑↓", "choose"), new Hint("Enter", "browse"), new Hint("a", "attach"), new Hint("d", "detach"), new Hint("o", "LVM, RAID…"), Picker.Hint,
+            new Hint("g", "look again"), new Hint("Esc", "back"),
+        ],
     };
 
     public override Step? Update(Message message, World world)

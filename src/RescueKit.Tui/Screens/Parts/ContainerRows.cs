@@ -39,6 +39,7 @@ internal static class ContainerRows
         if (container.Problem is { } problem) below.Add(new Prose([new Piece("! " + problem, Tone.Look)], 4));
         Line state = container switch
         {
+            { IsOurs: true, Problem: not null } => [new Piece("! open, read-only", Tone.Look)],
             { IsOurs: true } => "open, read-only",
             { IsOpen: true } => "open, not by RescueKit",
             { CanOpen: false } => [new Piece("cannot be opened", Tone.Look)],
