@@ -69,7 +69,7 @@ internal sealed record UnlockScreen(Container Container) : Screen
     public TextField Secret { get; init; } = new("", Masked: true);
     public HostCall? Pending { get; init; }
 
-    public override IReadOnlyList<string> Help => ["The passphrase is not shown and not kept. Slow machines take a while to try it.", "One that is a key file is opened in the shell: cryptsetup open --readonly."];
+    public override IReadOnlyList<string> Help => ["The passphrase is not shown and not kept. Slow machines take a while to try it.", "What opens with a key file is opened in the shell: cryptsetup open --readonly --key-file FILE NODE NAME."];
     public override bool TakesText => true;
 
     public override Content View(World world) => new()
