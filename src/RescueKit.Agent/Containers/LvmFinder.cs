@@ -70,7 +70,9 @@ internal static class LvmFinder
     {
         var name = row["lv_name"];
         if (layers.At(NodeOf(group, name)) is { } layer) return FoundContainer.Volume(layers, layer, name);
-        return new ContainerVolume(name, null, null, null, long.Parse(row["lv_size"], CultureInfo.InvariantCulture), null, Problem(row, all));
+        // Of a snapshot lvm tells how large the store of its old blocks is; it reads as its origin.
+        var sized = row["lv_attr"].StartsWith('s') && all.FirstOrDefault(other => other["lv_name"] == row["origin"]) is { } origin ? origin : row;
+        return new ContainerVolume(name, null, null, null, long.Parse(sized["lv_size"], CultureInfo.InvariantCulture), null, Problem(row, all));
     }
 
     /// <summary>Attributes as lvs(8) numbers them: the first is the kind, the ninth the health.</summary>
