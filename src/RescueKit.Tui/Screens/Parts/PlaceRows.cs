@@ -6,7 +6,7 @@ namespace RescueKit.Tui.Screens.Parts;
 /// <summary>A list of places.</summary>
 internal static class PlaceRows
 {
-    private static readonly string[] s_between = ["/dev/dm-", "/dev/md", "/dev/loop"];
+    private static readonly string[] Between = ["/dev/dm-", "/dev/md", "/dev/loop"];
 
     public static PickItem Item(Place place) => new(place.Id, $"{place.Name} {place.Path} {place.FileSystem}");
 
@@ -32,7 +32,7 @@ internal static class PlaceRows
     /// <summary>The disks that a person knows; what LVM, RAID and LUKS put between is only shown where nothing else is.</summary>
     private static string Below(Place place)
     {
-        var disks = place.Disks.Where(d => d.StartsWith("/dev/", StringComparison.Ordinal) && !s_between.Any(b => d.StartsWith(b, StringComparison.Ordinal))).ToList();
+        var disks = place.Disks.Where(d => d.StartsWith("/dev/", StringComparison.Ordinal) && !Between.Any(b => d.StartsWith(b, StringComparison.Ordinal))).ToList();
         if (disks.Count > 0) return $"on {string.Join(", ", disks)}";
         return place.Disk is { } disk ? $"on {disk}" : "";
     }
