@@ -7,7 +7,9 @@ namespace RescueKit.Agent.Hosting;
 
 /// <summary>All runs of the host. A disk, and an image that is written, is in one of them at a time.</summary>
 /// <param name="annotate">Adds to a plan what this machine has to say of it.</param>
-internal sealed class RunBook(IRunFactory factory, HostedRunServices services, Func<RunRequest, RunPlan, RunPlan> annotate)
+/// <param name="mustNotBeHeld">Refuses disks that something else of the host's lies on; null where there is nothing else.</param>
+internal sealed class RunBook(
+    IRunFactory factory, HostedRunServices services, Func<RunRequest, RunPlan, RunPlan> annotate, Action<IEnumerable<string>>? mustNotBeHeld = null)
 {
     private readonly Lock _lock = new();
 
@@ -88,6 +90,7 @@ internal sealed class RunBook(IRunFactory factory, HostedRunServices services, F
         lock (_reserving)
         {
             MustBeFree(draft.Uses);
+            mustNotBeHeld?.Invoke(draft.Uses.Select(use => use.Path));
             var run = new HostedRun(++_last, request.Command, draft, services);
             lock (_lock) _runs.Add(run);
             return run;

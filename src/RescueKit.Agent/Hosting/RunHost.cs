@@ -1,4 +1,5 @@
 using RescueKit.Agent.Boot;
+using RescueKit.Agent.Containers;
 using RescueKit.Agent.Controls;
 using RescueKit.Agent.Machine;
 using RescueKit.Agent.Places;
@@ -22,6 +23,7 @@ public sealed class RunHost : IRunHost
     private readonly MachineReader _machine;
     private readonly StickFinder _stick;
     private readonly PlaceBook _places;
+    private readonly ContainerBook _containers;
     private readonly RunBook _runs;
     private readonly BootDoctor _boot;
     private readonly Keyboard _keyboard;
@@ -39,8 +41,10 @@ public sealed class RunHost : IRunHost
         _network = new Network(options.Root, options.Tools, Network.KernelAddresses);
         _places = new PlaceBook(new Mounter(options.Tools, Path.Combine(options.RuntimeFolder, "places")), new SystemMounts(options.Root),
             disks => _runs!.MustBeFree(disks), _machine.IsRescueEnvironment ? null : Directory.GetCurrentDirectory(), _log.Write);
+        var opener = new ContainerOpener(options.Tools, options.Root, new Overlay(options.Tools, Path.Combine(options.RuntimeFolder, "overlays")), _log.Write);
+        _containers = new ContainerBook(options.Tools, opener, disks => _runs!.MustBeFree(disks), _log.Write);
         var receipts = new ReceiptKeeper(() => _places.StickFolder, options.StateFolder, options.Clock);
-        _runs = new RunBook(options.Factory, new HostedRunServices(receipts, options.Factory.Explain, _log.Write), Annotate);
+        _runs = new RunBook(options.Factory, new HostedRunServices(receipts, options.Factory.Explain, _log.Write), Annotate, _containers.MustNotHold);
     }
 
     /// <summary>
@@ -105,6 +109,13 @@ public sealed class RunHost : IRunHost
 
     public Task DetachAsync(string placeId, CancellationToken cancel) => Call(() => _places.Detach(placeId), cancel);
 
+    public Task<IReadOnlyList<Container>> GetContainersAsync(CancellationToken cancel) => Call(_containers.List, cancel);
+
+    public Task<Container> OpenContainerAsync(string container, string? passphrase, CancellationToken cancel) =>
+        Call(() => _containers.Open(container, passphrase), cancel);
+
+    public Task CloseContainerAsync(string container, CancellationToken cancel) => Call(() => _containers.Close(container), cancel);
+
     public Task<IReadOnlyList<PlaceEntry>> BrowseAsync(string placeId, string folder, CancellationToken cancel) =>
         Call(() => ImageSearch.Browse(_places.Get(placeId), folder), cancel);
 
@@ -160,13 +171,14 @@ public sealed class RunHost : IRunHost
         new Power(_options.Tools).Do(action);
     }, cancel);
 
-    /// <summary>Stops what is going on, waits for its end, and detaches all places.</summary>
+    /// <summary>Stops what is going on, waits for its end, detaches all places and closes what was opened.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isClosed, 1) == 1) return;
         await _closing.CancelAsync().ConfigureAwait(false);
         await _runs.CloseAsync().ConfigureAwait(false);
         _places.DetachAll();
+        _containers.CloseAll();
         _closing.Dispose();
     }
 

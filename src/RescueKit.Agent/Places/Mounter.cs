@@ -56,7 +56,10 @@ internal sealed class Mounter(IToolRunner tools, string folder)
 
     private Mounted Partition(PlaceRequest request, string point)
     {
-        var fileSystem = DiskInspector.Show(request.Address).Partitions is [{ Number: 0 } whole] ? whole.FileSystem : null;
+        var device = DiskInspector.Show(request.Address);
+        // Its write protection may be what keeps an array or a volume that was opened read-only as it is.
+        if (request.Writable && device.ReadOnly) throw new DeviceException($"{request.Address} is read-only", "attach it for reading only");
+        var fileSystem = device.Partitions is [{ Number: 0 } whole] ? whole.FileSystem : null;
         var call = MountCalls.Partition(request, fileSystem, point);
         var release = _guard.Set(request.Address, readOnly: !request.Writable);
         try

@@ -171,21 +171,21 @@ internal sealed class PlaceBook(Mounter mounter, SystemMounts mounts, Action<IEn
     private IEnumerable<Place> FromSystem()
     {
         if (workingFolder is not null && Directory.Exists(workingFolder))
-            yield return new Place("here", PlaceKind.Folder, "the current folder", workingFolder, null, null, null, false, DiskOf(workingFolder), null);
+            yield return new Place("here", PlaceKind.Folder, "the current folder", workingFolder, null, null, null, false, null, null).LyingOn(DisksOf(workingFolder));
         foreach (var mount in mounts.Places()) yield return OfMount(mount);
     }
 
-    private static Place OfMount(Mount mount) => new(
+    private static Place OfMount(Mount mount) => new Place(
         $"mounted:{mount.Point}", SystemMounts.KindOf(mount), mount.Source.StartsWith("/dev/", StringComparison.Ordinal) ? mount.Point : mount.Source,
-        mount.Point, mount.Type, null, null, SystemMounts.IsReadOnly(mount), mount.Source.StartsWith('/') ? DiskOf(mount.Source) : null, null);
+        mount.Point, mount.Type, null, null, SystemMounts.IsReadOnly(mount), null, null).LyingOn(mount.Source.StartsWith('/') ? DisksOf(mount.Source) : []);
 
-    private static Place Bare(Attached place) => new(
+    private static Place Bare(Attached place) => new Place(
         place.Id, place.Request.Kind, NameOf(place.Request), place.Path, place.Mounted?.FileSystem, null, null,
-        place.Mounted is not null && !place.Request.Writable, place.Disk, null);
+        place.Mounted is not null && !place.Request.Writable, null, null).LyingOn(place.Disks);
 
     private static string NameOf(PlaceRequest request) => request.Kind == PlaceKind.Stick ? "this stick" : request.Address;
 
-    private static string? DiskOf(string path) => DiskInventory.DisksBelow(path) is [var nearest, ..] ? nearest : null;
+    private static IReadOnlyList<string> DisksOf(string path) => DiskInventory.DisksBelow(path);
 
     /// <param name="Mounted">Null for a plain folder.</param>
     private sealed record Attached(string Id, PlaceRequest Request, Mounted? Mounted)
@@ -196,11 +196,6 @@ internal sealed class PlaceBook(Mounter mounter, SystemMounts mounts, Action<IEn
         public bool IsPulled => Mounted is not null && Request.Kind is (PlaceKind.Partition or PlaceKind.Stick) && !File.Exists(Request.Address);
 
         /// <summary>Asked once: the path of a share that went away would hang.</summary>
-        public string? Disk { get; } = Request.Kind switch
-        {
-            PlaceKind.Partition or PlaceKind.Stick => DiskOf(Request.Address),
-            PlaceKind.Folder => DiskOf(Request.Address),
-            _ => null,
-        };
+        public IReadOnlyList<string> Disks { get; } = Request.Kind is PlaceKind.Partition or PlaceKind.Stick or PlaceKind.Folder ? DisksOf(Request.Address) : [];
     }
 }

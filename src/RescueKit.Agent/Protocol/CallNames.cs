@@ -13,6 +13,9 @@ internal static class CallNames
     public const string GetPlaces = "get_places";
     public const string Attach = "attach";
     public const string Detach = "detach";
+    public const string GetContainers = "get_containers";
+    public const string OpenContainer = "open_container";
+    public const string CloseContainer = "close_container";
     public const string Browse = "browse";
     public const string FindImages = "find_images";
     public const string GetImage = "get_image";

@@ -23,6 +23,9 @@ internal static class CallTable
             Names.GetPlaces => Out(await host.GetPlacesAsync(cancel).ConfigureAwait(false), Json.IReadOnlyListPlace),
             Names.Attach => Out(await host.AttachAsync(call.As(Json.PlaceRequest), cancel).ConfigureAwait(false), Json.Place),
             Names.Detach => await Nothing(host.DetachAsync(call.Place, cancel)).ConfigureAwait(false),
+            Names.GetContainers => Out(await host.GetContainersAsync(cancel).ConfigureAwait(false), Json.IReadOnlyListContainer),
+            Names.OpenContainer => Out(await host.OpenContainerAsync(call.Container, call.Simple.Passphrase, cancel).ConfigureAwait(false), Json.Container),
+            Names.CloseContainer => await Nothing(host.CloseContainerAsync(call.Container, cancel)).ConfigureAwait(false),
             Names.Browse => Out(await host.BrowseAsync(call.Place, call.Simple.Folder ?? "", cancel).ConfigureAwait(false), Json.IReadOnlyListPlaceEntry),
             Names.FindImages => Out(await host.FindImagesAsync(cancel).ConfigureAwait(false), Json.IReadOnlyListFoundImage),
             Names.GetImage => Out(await host.GetImageAsync(call.Path, call.Simple.Passphrase, cancel).ConfigureAwait(false), Json.ImageDocument),
@@ -57,6 +60,7 @@ internal static class CallTable
 
         public CallArguments Simple => _simple ??= arguments is null ? new CallArguments() : As(Json.CallArguments);
         public string Place => Simple.Place ?? throw Missing("place");
+        public string Container => Simple.Container ?? throw Missing("container");
         public string Path => Simple.Path ?? throw Missing("path");
         public RunRequest Request => As(Json.RunRequest) is { Command: not null } request ? request : throw Missing("command");
         public int Run => Simple.Run ?? throw Missing("run");

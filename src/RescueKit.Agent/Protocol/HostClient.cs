@@ -63,6 +63,13 @@ public sealed class HostClient(string path) : IRunHost
 
     public Task DetachAsync(string placeId, CancellationToken cancel) => TellAsync(CallNames.Detach, new CallArguments { Place = placeId }, cancel);
 
+    public Task<IReadOnlyList<Container>> GetContainersAsync(CancellationToken cancel) => AskAsync(CallNames.GetContainers, null, Json.IReadOnlyListContainer, cancel);
+
+    public Task<Container> OpenContainerAsync(string container, string? passphrase, CancellationToken cancel) =>
+        AskAsync(CallNames.OpenContainer, Some(new CallArguments { Container = container, Passphrase = passphrase }), Json.Container, cancel);
+
+    public Task CloseContainerAsync(string container, CancellationToken cancel) => TellAsync(CallNames.CloseContainer, new CallArguments { Container = container }, cancel);
+
     public Task<IReadOnlyList<PlaceEntry>> BrowseAsync(string placeId, string folder, CancellationToken cancel) =>
         AskAsync(CallNames.Browse, Some(new CallArguments { Place = placeId, Folder = folder }), Json.IReadOnlyListPlaceEntry, cancel);
 

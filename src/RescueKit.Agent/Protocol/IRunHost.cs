@@ -23,6 +23,17 @@ public interface IRunHost : IAsyncDisposable
     Task<Place> AttachAsync(PlaceRequest request, CancellationToken cancel);
     Task DetachAsync(string placeId, CancellationToken cancel);
 
+    /// <summary>md arrays, LVM volume groups and LUKS encryptions, open or not. The disks are looked into anew.</summary>
+    Task<IReadOnlyList<Container>> GetContainersAsync(CancellationToken cancel);
+
+    /// <summary>Opens one read-only: nothing is written to its members. Those inside it can be seen then.</summary>
+    /// <param name="container">Its id; its name or a member's node where no other one has it.</param>
+    /// <param name="passphrase">Of LUKS.</param>
+    Task<Container> OpenContainerAsync(string container, string? passphrase, CancellationToken cancel);
+
+    /// <summary>Closes one that this host opened; refused while something of it is in use.</summary>
+    Task CloseContainerAsync(string container, CancellationToken cancel);
+
     /// <summary>Files and folders of a folder of a place, folders first; images are recognised by their content.</summary>
     /// <param name="folder">Relative to the place; "" for its top.</param>
     Task<IReadOnlyList<PlaceEntry>> BrowseAsync(string placeId, string folder, CancellationToken cancel);

@@ -23,6 +23,7 @@ internal sealed record AnswerMessage
 internal sealed record CallArguments
 {
     public string? Place { get; init; }
+    public string? Container { get; init; }
     public string? Folder { get; init; }
     public string? Path { get; init; }
     public string? Passphrase { get; init; }

@@ -10,10 +10,16 @@ public enum PlaceKind { Stick, Partition, Nfs, Smb, Ssh, Folder }
 /// <param name="Path">The folder.</param>
 /// <param name="FileSystem">Its type; null where unknown.</param>
 /// <param name="FreeBytes">Null where unknown.</param>
-/// <param name="Disk">The node of the disk below it, which can be no target; null for shares.</param>
+/// <param name="Disk">The node of the disk that is nearest below it; null for shares.</param>
 /// <param name="Error">Why it cannot be used now; null where it can.</param>
 public sealed record Place(
-    string Id, PlaceKind Kind, string Name, string Path, string? FileSystem, long? FreeBytes, long? TotalBytes, bool ReadOnly, string? Disk, string? Error);
+    string Id, PlaceKind Kind, string Name, string Path, string? FileSystem, long? FreeBytes, long? TotalBytes, bool ReadOnly, string? Disk, string? Error)
+{
+    /// <summary>All disks below it, the nearest first: with LVM, RAID or LUKS there are several, and none of them can be a target.</summary>
+    public IReadOnlyList<string> Disks { get; init; } = [];
+
+    internal Place LyingOn(IReadOnlyList<string> disks) => this with { Disk = disks.Count > 0 ? disks[0] : null, Disks = disks };
+}
 
 /// <summary>What is to be mounted as a place.</summary>
 public sealed record PlaceRequest

@@ -7,7 +7,7 @@ namespace RescueKit.Agent.Protocol;
 /// <summary>Everything that goes over the socket: one line each, names in snake_case, what is null is left out.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     GenerationMode = JsonSourceGenerationMode.Default,
-    Converters = [typeof(SnakeCase<RunStage>), typeof(SnakeCase<PlaceKind>), typeof(SnakeCase<PowerAction>)])]
+    Converters = [typeof(SnakeCase<RunStage>), typeof(SnakeCase<PlaceKind>), typeof(SnakeCase<ContainerKind>), typeof(SnakeCase<PowerAction>)])]
 [JsonSerializable(typeof(CallMessage))]
 [JsonSerializable(typeof(AnswerMessage))]
 [JsonSerializable(typeof(ChangeMarks))]
@@ -18,6 +18,8 @@ namespace RescueKit.Agent.Protocol;
 [JsonSerializable(typeof(IReadOnlyList<Place>))]
 [JsonSerializable(typeof(Place))]
 [JsonSerializable(typeof(PlaceRequest))]
+[JsonSerializable(typeof(IReadOnlyList<Container>))]
+[JsonSerializable(typeof(Container))]
 [JsonSerializable(typeof(IReadOnlyList<PlaceEntry>))]
 [JsonSerializable(typeof(IReadOnlyList<FoundImage>))]
 [JsonSerializable(typeof(ImageDocument))]

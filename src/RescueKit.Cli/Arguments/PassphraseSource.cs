@@ -61,7 +61,7 @@ internal sealed class PassphraseSource(ITerminal terminal, string? file, int? de
     {
         if (!terminal.InputIsTerminal)
         {
-            throw new UsageException("the image needs a passphrase, and there is no terminal to ask for it",
+            throw new UsageException("a passphrase is needed, and there is no terminal to ask for it",
                 "give --passphrase-file FILE or --passphrase-fd N");
         }
         return terminal.Ask(prompt, echo: false) ?? throw new UsageException("no passphrase was typed");

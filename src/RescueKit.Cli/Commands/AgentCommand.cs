@@ -8,16 +8,22 @@ using RescueKit.Engine;
 
 namespace RescueKit.Cli.Commands;
 
-/// <summary>The host of runs, and runs on it that nobody sits at.</summary>
+/// <summary>The host of runs, runs on it that nobody sits at, and LVM, RAID and LUKS that it opens.</summary>
 internal static class AgentCommand
 {
     public const string DefaultSocket = "/run/rescuekit/host.sock";
 
-    public static Command Build(CliHost host) => new ExampleCommand("agent", "The process that owns runs, for all screens of a machine",
-        "rescuekit agent run", "rescuekit agent execute --line \"image create /dev/sda LABEL=RESCUEKIT-DATA:/web1.rki\" --then power-off")
+    public static Command Build(CliHost host)
     {
-        BuildRun(host), AgentExecuteCommand.Build(host),
-    };
+        var command = new ExampleCommand("agent", "The process that owns runs, for all screens of a machine",
+            "rescuekit agent run", "rescuekit agent execute --line \"image create /dev/sda LABEL=RESCUEKIT-DATA:/web1.rki\" --then power-off",
+            "rescuekit agent open vg0")
+        {
+            BuildRun(host), AgentExecuteCommand.Build(host),
+        };
+        foreach (var more in AgentContainersCommand.Build(host).Concat(AgentPlacesCommand.Build(host))) command.Add(more);
+        return command;
+    }
 
     public static Option<string> Socket() => new("--socket")
     {
@@ -25,6 +31,23 @@ internal static class AgentCommand
         Description = $"The host's local socket [default: {DefaultSocket}]",
         DefaultValueFactory = _ => DefaultSocket,
     };
+
+    /// <summary>Has a body talk to the host at a socket.</summary>
+    /// <returns>The exit code of a body that ends well.</returns>
+    public static int Ask(CliHost host, string socket, Func<HostClient, CancellationToken, Task> ask)
+    {
+        AskAsync(socket, ask, host.Interruption.BeginRun()).GetAwaiter().GetResult();
+        return ExitCodes.Done;
+    }
+
+    private static async Task AskAsync(string socket, Func<HostClient, CancellationToken, Task> ask, CancellationToken cancel)
+    {
+        var client = await HostClient.ConnectPatientlyAsync(socket, cancel).ConfigureAwait(false);
+        await using (client.ConfigureAwait(false))
+        {
+            await ask(client, cancel).ConfigureAwait(false);
+        }
+    }
 
     private static ExampleCommand BuildRun(CliHost host)
     {

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using RescueKit.Agent.Protocol;
 using RescueKit.Cli.Errors;
 using RescueKit.Engine;
 using RescueKit.Engine.Inspection;
@@ -20,6 +21,9 @@ internal static class JsonOutput
     public static void Write(TextWriter to, DiskDocument disk) => Write(to, disk, CliJson.Default.DiskDocument);
     public static void Write(TextWriter to, ImageDocument image) => Write(to, image, CliJson.Default.ImageDocument);
 
+    public static void Write(TextWriter to, ContainerListDocument containers) => Write(to, containers, CliJson.Default.ContainerListDocument);
+    public static void Write(TextWriter to, Container container) => Write(to, container, CliJson.Default.Container);
+
     public static void Write(TextWriter to, MediaBuilt media) => Write(to, media, CliJson.Default.MediaBuilt);
 
     private static void Write<T>(TextWriter to, T value, JsonTypeInfo<T> type) => Print(to, JsonSerializer.Serialize(value, type));
@@ -32,11 +36,18 @@ internal static class JsonOutput
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true,
-    GenerationMode = JsonSourceGenerationMode.Default)]
+    GenerationMode = JsonSourceGenerationMode.Default, Converters = [typeof(LowerCase)])]
 [JsonSerializable(typeof(RunPlan))]
 [JsonSerializable(typeof(ErrorInfo))]
 [JsonSerializable(typeof(DiskListDocument))]
 [JsonSerializable(typeof(DiskDocument))]
 [JsonSerializable(typeof(ImageDocument))]
 [JsonSerializable(typeof(MediaBuilt))]
+[JsonSerializable(typeof(ContainerListDocument))]
+[JsonSerializable(typeof(Container))]
 internal sealed partial class CliJson : JsonSerializerContext;
+
+/// <summary>What `agent containers --json` prints.</summary>
+internal sealed record ContainerListDocument(IReadOnlyList<Container> Containers);
+
+internal sealed class LowerCase() : JsonStringEnumConverter<ContainerKind>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);

@@ -5,6 +5,11 @@ namespace RescueKit.Disks.Inventory;
 /// <summary>All block devices at one moment, and how they rest on each other.</summary>
 internal sealed class BlockTree
 {
+    /// <summary>How the device mapper ids of this program's overlays begin.</summary>
+    private const string OverlayId = "RESCUEKIT-";
+    private const string LvmId = "LVM-";
+    private const int LvmIdsLength = 64;
+
     private readonly SystemRoot _root;
     private readonly Dictionary<string, BlockNode> _byName = [];
     private readonly Dictionary<string, BlockNode> _byNumber = [];
@@ -53,9 +58,19 @@ internal sealed class BlockTree
     /// <summary>The file behind a loop device; null for others and for empty ones.</summary>
     public string? BackingFile(BlockNode node) => _root.ReadLine($"{node.WholeDisk.Folder}/loop/backing_file");
 
+    /// <summary>
+    /// Nothing that a person would call a disk: an inner part of an LVM volume, or what stands between a disk and an array that this program has assembled.
+    /// </summary>
+    public bool IsInner(BlockNode node) => node.IsLoop ? HoldersOf(node).Any(holder => IsOverlay(MappedId(holder))) : IsOverlay(MappedId(node)) || IsLvmPart(MappedId(node));
+
     public string? MappedName(BlockNode node) => _root.ReadLine($"{node.Folder}/dm/name");
     public string? MappedId(BlockNode node) => _root.ReadLine($"{node.Folder}/dm/uuid");
     public string? ReadLine(BlockNode node, string file) => _root.ReadLine($"{node.Folder}/{file}");
+
+    private static bool IsOverlay(string? id) => id?.StartsWith(OverlayId, StringComparison.Ordinal) == true;
+
+    /// <summary>"LVM-", the ids of group and volume, and for its parts a word behind them. Source: lvm2, lib/activate/dev_manager.c (build_dm_uuid).</summary>
+    private static bool IsLvmPart(string? id) => id?.StartsWith(LvmId, StringComparison.Ordinal) == true && id.Length > LvmId.Length + LvmIdsLength;
 
     private IEnumerable<BlockNode> Linked(BlockNode node, string folder) =>
         _root.List($"{node.Folder}/{folder}").Select(ByName).OfType<BlockNode>();

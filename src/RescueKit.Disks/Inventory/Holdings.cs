@@ -21,7 +21,7 @@ internal sealed class Holdings(SystemRoot root, BlockTree tree, MountTable mount
         foreach (var point in MountPointsOf(node)) yield return $"{subject}mounted at {point}";
         if (IsSwap(node)) yield return $"{subject}is swap";
         if (depth > DeepestStack) yield break;
-        foreach (var holder in tree.HoldersOf(node))
+        foreach (var holder in tree.HoldersOf(node).SelectMany(holder => Through(holder)))
         {
             var held = $"{subject}held by {NameOf(holder)}";
             var above = UsesOf(holder, $"{held}, ", depth + 1)
@@ -48,6 +48,10 @@ internal sealed class Holdings(SystemRoot root, BlockTree tree, MountTable mount
         FollowDevice(node, found, [], 0);
         return found;
     }
+
+    /// <summary>What an inner device is a part of says more than the part.</summary>
+    private IEnumerable<BlockNode> Through(BlockNode holder, int depth = 0) =>
+        depth < DeepestStack && tree.IsInner(holder) && tree.HoldersOf(holder).ToList() is { Count: > 0 } above ? above.SelectMany(next => Through(next, depth + 1)) : [holder];
 
     private string NameOf(BlockNode holder)
     {

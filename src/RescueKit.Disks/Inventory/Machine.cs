@@ -32,9 +32,9 @@ internal sealed class Machine
     public BlockNode? ByPath(string path) => _tree.ByPath(path);
     public BlockNode? ByNumber(uint major, uint minor) => _tree.ByNumber($"{major}:{minor}");
 
-    /// <summary>A loop device that the running system lives on is a part of that system, none of the machine's disks.</summary>
+    /// <summary>A loop device that the running system lives on is a part of that system, none of the machine's disks; and there are devices that are only parts of others.</summary>
     public IReadOnlyList<DiskInfo> List() =>
-        [.. _disks.Where(disk => !(disk.Disk.IsLoop && IsSystem(disk.Disk))).Select(disk => Describe(disk.Disk, disk.Disk.DevicePath))];
+        [.. _disks.Where(disk => !(disk.Disk.IsLoop && IsSystem(disk.Disk)) && !_tree.IsInner(disk.Disk)).Select(disk => Describe(disk.Disk, disk.Disk.DevicePath))];
 
     public DiskIdentity IdentityOf(BlockNode node) => _identities.Read(node);
 
@@ -108,7 +108,7 @@ internal sealed class Machine
     {
         var uses = _holdings.UsesOf(node, "");
         if (node.Disk is null) uses = uses.Concat(_tree.PartitionsOf(node).SelectMany(part => _holdings.UsesOf(part, $"partition {part.PartitionNumber} ")));
-        return [.. uses];
+        return [.. uses.Distinct()];
     }
 
     private Dictionary<int, string> MountsOf(BlockNode node)

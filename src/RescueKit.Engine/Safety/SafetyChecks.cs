@@ -23,10 +23,11 @@ internal static class SafetyChecks
     {
         if (target.IsSystemDisk)
             throw new SafetyException($"{target.Path} holds the running system", "start the rescue system from a stick to restore it");
+        // Before the write protection: what is opened read-only sets it.
+        if (target.Uses.Count > 0)
+            throw new SafetyException($"{target.Path} is in use: {string.Join(", ", target.Uses)}", "unmount, close or stop what uses it, or choose another disk");
         if (target.ReadOnly)
             throw new SafetyException($"{target.Path} is write-protected", "remove the write protection, or choose another disk");
-        if (target.Uses.Count > 0)
-            throw new SafetyException($"{target.Path} is in use: {string.Join(", ", target.Uses)}", "unmount or stop what uses it, or choose another disk");
     }
 
     /// <exception cref="UsageException">There is nothing to read.</exception>

@@ -1,4 +1,5 @@
 using RescueKit.Agent.Protocol;
+using RescueKit.Tui.Screens.Parts;
 
 namespace RescueKit.Tui.Screens;
 
@@ -65,6 +66,19 @@ internal static class Calls
     {
         await h.DetachAsync(place.Id, c);
         return new Detached();
+    });
+
+    public static HostCall Containers() =>
+        new("looking for LVM, RAID and LUKS", null, async (h, c) => Learn(await h.GetContainersAsync(c), (w, v) => w with { Containers = v }));
+
+    public static HostCall OpenContainer(Container container, string? passphrase) =>
+        new($"opening {ContainerRows.Name(container)}", "It is closed; nothing has been written.", async (h, c) =>
+            new ContainerTurned((await h.OpenContainerAsync(container.Id, passphrase, c)).Id));
+
+    public static HostCall CloseContainer(Container container) => new($"closing {ContainerRows.Name(container)}", "It is still open, read-only.", async (h, c) =>
+    {
+        await h.CloseContainerAsync(container.Id, c);
+        return new ContainerTurned(container.Id);
     });
 
     public static HostCall CheckBoot(int run) => new("asking whether this machine would start it", "The disk itself is as the receipt says.", async (h, c) =>

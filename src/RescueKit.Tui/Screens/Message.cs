@@ -35,6 +35,9 @@ internal sealed record ImageOpened(string Path, string? Passphrase, ImageDocumen
 internal sealed record Browsed(string PlaceId, string Folder, IReadOnlyList<PlaceEntry> Entries) : Message;
 internal sealed record Attached(Place Place) : Message;
 internal sealed record Detached : Message;
+
+/// <summary>A container was opened or closed.</summary>
+internal sealed record ContainerTurned(string Id) : Message;
 internal sealed record BootChecked(int Run, BootCheck Check) : Message;
 internal sealed record Configured(string What) : Message;
 

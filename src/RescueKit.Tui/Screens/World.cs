@@ -19,6 +19,7 @@ internal sealed record World
     public ChangeMarks? Changes { get; init; }
     public IReadOnlyList<DiskDocument>? Disks { get; init; }
     public IReadOnlyList<Place>? Places { get; init; }
+    public IReadOnlyList<Container>? Containers { get; init; }
     public IReadOnlyList<FoundImage>? Images { get; init; }
     public IReadOnlyList<RunState> Runs { get; init; } = [];
     public ImmutableList<LogLine> Log { get; init; } = [];

@@ -32,6 +32,9 @@ internal sealed class FakeHost : IRunHost
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     public Task<IReadOnlyList<Place>> GetPlacesAsync(CancellationToken cancel) => throw new NotSupportedException();
     public Task DetachAsync(string placeId, CancellationToken cancel) => throw new NotSupportedException();
+    public Task<IReadOnlyList<Container>> GetContainersAsync(CancellationToken cancel) => throw new NotSupportedException();
+    public Task<Container> OpenContainerAsync(string container, string? passphrase, CancellationToken cancel) => throw new NotSupportedException();
+    public Task CloseContainerAsync(string container, CancellationToken cancel) => throw new NotSupportedException();
     public Task<IReadOnlyList<PlaceEntry>> BrowseAsync(string placeId, string folder, CancellationToken cancel) => throw new NotSupportedException();
     public Task<IReadOnlyList<FoundImage>> FindImagesAsync(CancellationToken cancel) => throw new NotSupportedException();
     public Task<ImageDocument> GetImageAsync(string path, string? passphrase, CancellationToken cancel) => throw new NotSupportedException();

@@ -12,6 +12,7 @@ public abstract class RunHostContract : IAsyncLifetime
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
     private readonly CancellationTokenSource _limit = new(Limit);
     private readonly MadeUpRoot _root = new();
+    private readonly LayeredTools _tools = new();
     private IRunHost? _host;
 
     protected TempFolder Folder { get; } = new();
@@ -32,6 +33,7 @@ public abstract class RunHostContract : IAsyncLifetime
             RuntimeFolder = Folder.File("run"),
             StateFolder = Folder.File("state"),
             Root = _root.Root,
+            Tools = _tools,
         };
         Inner = new RunHost(Options);
         _host = await OpenAsync();
@@ -187,7 +189,7 @@ public abstract class RunHostContract : IAsyncLifetime
         Assert.Equal(marks.Devices, (await Host.GetChangesAsync(Cancel)).Devices);
         Assert.NotEqual(marks.Places, (await Host.GetChangesAsync(Cancel)).Places);
         Assert.True(place.FreeBytes > 0);
-        Assert.Equal(place, (await Host.GetPlacesAsync(Cancel)).Single(known => known.Id == place.Id) with { FreeBytes = place.FreeBytes });
+        Assert.Equal(place, (await Host.GetPlacesAsync(Cancel)).Single(known => known.Id == place.Id) with { FreeBytes = place.FreeBytes, Disks = place.Disks });
         File.Copy(image, Path.Combine(Folder.Folder("below"), "renamed.bin"));
         Folder.Folder("below/too/deep");
         File.Copy(image, Folder.File("below/too/deep.rki"));
@@ -207,6 +209,24 @@ public abstract class RunHostContract : IAsyncLifetime
         Assert.Equal(marks, await Host.GetChangesAsync(Cancel));
         Assert.DoesNotContain(await Host.GetPlacesAsync(Cancel), known => known.Id == place.Id);
         Assert.Equal("usage", (await Refused(() => Host.DetachAsync(place.Id, Cancel))).Kind);
+    }
+
+    [Fact]
+    public async Task LUKS_is_listed_opened_with_its_passphrase_and_closed()
+    {
+        var closed = Assert.Single(await Host.GetContainersAsync(Cancel));
+        Assert.Equal((ContainerKind.Luks, "secret", false, 0), (closed.Kind, closed.Name, closed.IsOpen, closed.Volumes.Count));
+        var wrong = await Refused(() => Host.OpenContainerAsync(closed.Id, "other", Cancel));
+        Assert.Equal("wrong_passphrase", wrong.Kind);
+        var open = await Host.OpenContainerAsync(closed.Id, LayeredTools.Passphrase, Cancel);
+        Assert.Equal((true, true), (open.IsOpen, open.IsOurs));
+        Assert.Equal(("ext4", "inside", 4096L), (open.Volumes[0].FileSystem, open.Volumes[0].Label, open.Volumes[0].Length));
+        Assert.Equal("safety", (await Refused(() => Prepare("wait", LayeredTools.Disk))).Kind);
+        await Host.CloseContainerAsync(closed.Id, Cancel);
+        Assert.False(Assert.Single(await Host.GetContainersAsync(Cancel)).IsOpen);
+        Assert.Equal("usage", (await Refused(() => Host.CloseContainerAsync(closed.Id, Cancel))).Kind);
+        Assert.Equal("usage", (await Refused(() => Host.OpenContainerAsync("nothing", null, Cancel))).Kind);
+        Assert.DoesNotContain(await Host.GetLogAsync(0, Cancel), line => line.Text.Contains(LayeredTools.Passphrase, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using RescueKit.Agent.Protocol;
 using RescueKit.Cli.Json;
 using RescueKit.Engine;
 using RescueKit.Engine.Inspection;
@@ -137,4 +138,21 @@ internal static class Samples
         Warnings = ["The primary GPT is damaged; the backup at the end of the disk was used."],
         Repairs = ["The index was rebuilt by scanning."],
     };
+
+    public static Container Group { get; } = new()
+    {
+        Id = "RMQzBa-J6Vw",
+        Kind = ContainerKind.Lvm,
+        Name = "vg0",
+        Members = ["/dev/sda2", "/dev/sdb"],
+        IsOpen = true,
+        IsOurs = true,
+        Volumes =
+        [
+            new ContainerVolume("root", "/dev/mapper/vg0-root", "ext4", "rootfs", 20L << 30, "/run/rescuekit/places/p1", null),
+            new ContainerVolume("fast", null, null, null, 1L << 30, null, "its driver (cache) writes to the disks even where it is only read"),
+        ],
+    };
+
+    public static Container Encryption { get; } = new() { Id = "7e6f3f9a", Kind = ContainerKind.Luks, Name = "sdc1", Members = ["/dev/sdc1"], CanOpen = false, Problem = "something", Volumes = [] };
 }

@@ -59,6 +59,9 @@ public class GoldenTests
     public void Receipt() => Check("receipt", to => JsonOutput.Write(to, Samples.Receipt));
 
     [Fact]
+    public void Containers() => Check("containers", to => JsonOutput.Write(to, new ContainerListDocument([Samples.Group, Samples.Encryption])));
+
+    [Fact]
     public void Error() => Check("error", to => JsonOutput.Write(to, ErrorInfo.Of(new BlockReadException("/dev/sda: cannot be read", new Extent(4096, 512), "take --on-bad-sector skip"))));
 
     private static void Check(string name, Action<TextWriter> write)

@@ -32,6 +32,11 @@ public class HelpTests
         },
         { "agent run", ["--socket <PATH>"] },
         { "agent execute", ["<WORDS>", "--socket <PATH>", "--then <stay|restart|power-off>", "--line <TEXT>", "--quiet"] },
+        { "agent containers", ["--socket <PATH>", "--json"] },
+        { "agent open", ["<ID>", "--socket <PATH>", "--json", "--passphrase-file <FILE>", "--passphrase-fd <N>"] },
+        { "agent close", ["<ID>", "--socket <PATH>"] },
+        { "agent attach", ["<NODE>", "--socket <PATH>"] },
+        { "agent detach", ["<NODE>", "--socket <PATH>"] },
     };
 
     [Theory]

@@ -75,6 +75,23 @@ public sealed class UsesTests : IDisposable
         Assert.Equal("dm-0", machine.ByPath("/dev/disk/by-id/x")?.Name);
     }
 
+    /// <summary>LVM's inner volumes, and the overlays that an array was assembled over: what uses a disk is told by what they are for.</summary>
+    [Fact]
+    public void Inner_parts_are_no_disks_and_are_looked_through()
+    {
+        var ids = new string('x', 64);
+        _machine.Disk("sda", Sata, 1 << 30).Disk("sdb", Sata2, 1 << 30)
+            .Disk("dm-0", "", 1 << 20, ("dm/name", "vg-root-real"), ("dm/uuid", $"LVM-{ids}-real")).Disk("dm-1", "", 1 << 20, ("dm/name", "vg-root"), ("dm/uuid", $"LVM-{ids}"))
+            .Stack("dm-0", "sda").Stack("dm-1", "dm-0").Mount("dm-1", "/root")
+            .Disk("loop0", "", 1 << 20, ("loop/backing_file", "/run/overlay")).Disk("dm-2", "", 1 << 30, ("dm/name", "rescuekit-overlay-sdb"), ("dm/uuid", "RESCUEKIT-overlay"))
+            .Disk("md127", "", 1 << 30).Stack("dm-2", "sdb", "loop0").Stack("md127", "dm-2");
+        var disks = _machine.Look().List();
+        Assert.Equal(["/dev/sda", "/dev/sdb", "/dev/dm-1", "/dev/md127"], disks.Select(disk => disk.Path));
+        Assert.Equal(["held by LVM volume vg-root, mounted at /root"], disks[0].Uses);
+        Assert.Equal(["held by RAID md127"], disks[1].Uses);
+        Assert.Equal(["/dev/md127", "/dev/dm-2", "/dev/sdb"], _machine.Look().DisksBelow(_machine.Look().ByPath("/dev/md127")!).Where(path => path is not ("/dev/loop0" or "/run/overlay")));
+    }
+
     [Fact]
     public void What_lies_over_a_mount_point_hides_it()
     {

@@ -18,6 +18,7 @@ internal sealed class FakeRunHost : IRunHost
     public MachineInfo Machine { get; set; } = Samples.Machine;
     public IReadOnlyList<DiskDocument> Disks { get; set; } = Samples.Disks;
     public ImmutableList<Place> Places { get; set; } = [.. Samples.Places];
+    public ImmutableList<Container> Containers { get; set; } = [.. Samples.Containers];
     public IReadOnlyList<FoundImage> Images { get; set; } = Samples.Images;
     public ImmutableList<RunState> Runs { get; private set; } = [];
     public ImmutableList<LogLine> Log { get; set; } = [.. Samples.Log];
@@ -59,6 +60,25 @@ internal sealed class FakeRunHost : IRunHost
     {
         Answer($"detach {placeId}", 0);
         Places = Places.RemoveAll(p => p.Id == placeId);
+        return Task.CompletedTask;
+    }
+
+    public Task<IReadOnlyList<Container>> GetContainersAsync(CancellationToken cancel) => Task.FromResult(Answer<IReadOnlyList<Container>>("containers", Containers));
+
+    public Task<Container> OpenContainerAsync(string container, string? passphrase, CancellationToken cancel)
+    {
+        var closed = Answer($"open {container} {passphrase}", Containers.Single(c => c.Id == container));
+        if (closed.Kind == ContainerKind.Luks && passphrase != Samples.Passphrase)
+            throw new HostException(new Problem($"the passphrase does not open LUKS {closed.Name}", "wrong_passphrase", "check the keyboard layout", 3));
+        var open = Samples.Opened(closed);
+        Containers = Containers.Replace(closed, open);
+        return Task.FromResult(open);
+    }
+
+    public Task CloseContainerAsync(string container, CancellationToken cancel)
+    {
+        Answer($"close {container}", 0);
+        Containers = Containers.Replace(Containers.Single(c => c.Id == container), Samples.Containers.Single(c => c.Id == container));
         return Task.CompletedTask;
     }
 

@@ -150,6 +150,39 @@ internal static class Samples
         new("p2", "/run/places/nas/torn.rki", Now.AddDays(-9), null, "torn.rki: the header is damaged"),
     ];
 
+    public static IReadOnlyList<Container> Containers { get; } =
+    [
+        new()
+        {
+            Id = "raid-id",
+            Kind = ContainerKind.Raid,
+            Name = "web1:0",
+            Members = ["/dev/sdd1"],
+            IsOpen = true,
+            IsOurs = true,
+            Problem = "1 of its 2 members is missing",
+            Volumes = [new ContainerVolume("md127", "/dev/md127", "LUKS", null, 931 * GiB, null, null)],
+        },
+        new()
+        {
+            Id = "lvm-id",
+            Kind = ContainerKind.Lvm,
+            Name = "vg0",
+            Members = ["/dev/sda2", "/dev/sde"],
+            Volumes = [new ContainerVolume("root", null, null, null, 20 * GiB, null, null), new ContainerVolume("data", null, null, null, 400 * GiB, null, "its driver (raid,raid1) writes to the disks even where it is only read")],
+        },
+        new() { Id = "luks-id", Kind = ContainerKind.Luks, Name = "secret disk", Members = ["/dev/md127"], Volumes = [] },
+    ];
+
+    public static Container Opened(Container closed) => closed with
+    {
+        IsOpen = true,
+        IsOurs = true,
+        Volumes = closed.Kind == ContainerKind.Lvm
+            ? [closed.Volumes[0] with { Node = "/dev/mapper/vg0-root", FileSystem = "ext4", Label = "web root" }, closed.Volumes[1]]
+            : [new ContainerVolume("luks-1a2b3c4d", "/dev/mapper/luks-1a2b3c4d", "ext4", null, 931 * GiB, null, null)],
+    };
+
     public static IReadOnlyList<PlaceEntry> TopFolder { get; } =
         [new("machines", true, false, 0, Now), new("notes.txt", false, false, 120, Now), new("top.rki", false, true, 5 * GiB, Now)];
 

@@ -20,7 +20,7 @@ public class GoldenFrameTests
             data.Add(name, 80, 24, false);
             data.Add(name, 132, 43, false);
         }
-        foreach (var name in new[] { "home", "disks", "restore-plan", "progress" }) data.Add(name, 80, 24, true);
+        foreach (var name in new[] { "home", "disks", "containers", "restore-plan", "progress" }) data.Add(name, 80, 24, true);
         return data;
     }
 
@@ -45,6 +45,8 @@ public class GoldenFrameTests
         ["images"] = ui => Open(ui, "Images"),
         ["places"] = ui => Open(ui, "Places"),
         ["attach"] = ui => Open(ui, "Places").Type("a"),
+        ["containers"] = ui => Open(ui, "Places").Type("o").Choose("LVM vg0").Press(KeyCode.Enter),
+        ["unlock"] = ui => Open(ui, "Places").Type("o").Choose("LUKS secret").Press(KeyCode.Enter).Type("abc"),
         ["backup-source"] = ui => Open(ui, "Back up"),
         ["backup-place"] = ui => Open(ui, "Back up").Press(KeyCode.Enter),
         ["backup-options"] = ui => Open(ui, "Back up").Press(KeyCode.Enter, KeyCode.Enter, KeyCode.Enter),

@@ -11,6 +11,7 @@ internal sealed record PlacesScreen : Screen
     [
         "Folders in which images lie or can be put: the stick, partitions of disks, shares of other machines.",
         "Attaching mounts a partition or share; nothing on a disk is mounted without being asked for.",
+        "A file system inside LVM, RAID or LUKS: o opens those read-only and attaches it from there.",
     ];
 
     public override bool TakesText => Picker.Searching;
@@ -20,7 +21,11 @@ internal sealed record PlacesScreen : Screen
     {
         Title = "Places for images",
         Body = PlaceRows.Blocks(world, Picker, p => p.Error),
-        Hints = [new Hint("↑↓", "choose"), new Hint("a", "attach"), new Hint("d", "detach"), new Hint("Enter", "browse"), Picker.Hint, new Hint("g", "look again"), new Hint("Esc", "back")],
+        Hints =
+        [
+            new Hint("↑↓", "choose"), new Hint("Enter", "browse"), new Hint("a", "attach"), new Hint("d", "detach"), new Hint("o", "LVM, RAID…"), Picker.Hint,
+            new Hint("g", "look again"), new Hint("Esc", "back"),
+        ],
     };
 
     public override Step? Update(Message message, World world)
@@ -33,6 +38,7 @@ internal sealed record PlacesScreen : Screen
         if (message is not KeyPressed { Key: var key }) return null;
         if (key.Is('g')) return Step.Stay(this, Calls.Places());
         if (key.Is('a')) return Step.Open(this, new AttachScreen());
+        if (key.Is('o')) return Step.Open(this, new ContainersScreen());
         if (Picker.Chosen(places, PlaceRows.Item) is not { } place) return null;
         if (key.Is('d')) return Step.Stay(this, Calls.Detach(place));
         return key.Code == KeyCode.Enter ? Step.Open(this, new BrowseScreen { Place = place }) : null;

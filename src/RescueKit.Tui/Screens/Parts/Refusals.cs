@@ -22,7 +22,7 @@ internal static class Refusals
     {
         if (disk.Path == world.Machine?.StickDisk) return "this stick";
         if (disk.Path == source) return "the source itself";
-        if (image is not null && world.PlaceOf(image)?.Disk == disk.Path) return "holds the image";
+        if (image is not null && world.PlaceOf(image) is { } place && (place.Disk == disk.Path || place.Disks.Contains(disk.Path))) return "holds the image";
         if (Busy(world, disk) is { } busy) return busy;
         if (disk.ReadOnly) return "read-only";
         return disk.Length < needed ? $"too small: {Units.Size(needed)} needed" : null;
@@ -33,6 +33,9 @@ internal static class Refusals
         if (disk.SystemDisk) return "this system's own disk";
         if (world.Runs.FirstOrDefault(r => r.Stage != RunStage.Ended && (r.Plan.From.Path == disk.Path || r.Plan.Onto.Path == disk.Path)) is { } run)
             return run.Stage == RunStage.Running ? "in a run" : "in another plan";
-        return disk.Uses.Count > 0 ? $"in use: {disk.Uses[0]}" : null;
+        if (disk.Uses.Count == 0) return null;
+        // LVM, RAID and LUKS hold a disk also where nothing of them is mounted.
+        var remedy = disk.Uses.Any(use => use.Contains("held by ", StringComparison.Ordinal)) ? "; close it first: Places, then o" : "";
+        return $"in use: {disk.Uses[0]}{remedy}";
     }
 }
