@@ -65,7 +65,17 @@ internal sealed class MediaGuest : IDisposable
     }
 
     /// <summary>Runs a shell script there as root.</summary>
-    public ToolResult Run(string script) => Tool.Run(new ToolRequest("ssh",
+    public ToolResult Run(string script)
+    {
+        for (var start = Stopwatch.GetTimestamp(); ; Thread.Sleep(1000))
+        {
+            var result = LogInAndRun(script);
+            // The server lets only a few log in at the same moment (dropbear, MAX_UNAUTH_PER_IP); this one has not begun.
+            if (!result.Error.StartsWith("kex_exchange_identification", StringComparison.Ordinal) || Stopwatch.GetElapsedTime(start) > s_limit) return result;
+        }
+    }
+
+    private ToolResult LogInAndRun(string script) => Tool.Run(new ToolRequest("ssh",
     [
         "-i", _folder.File("key"), "-p", _port.ToString(CultureInfo.InvariantCulture), "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR",
         "-o", "BatchMode=yes", "-o", "ConnectTimeout=60", "root@127.0.0.1", ". /etc/profile\n" + script,
