@@ -74,7 +74,7 @@ internal sealed class BackupRun : RunBase
 
     protected override Aftermath? After(Exception e)
     {
-        _storeIsLost = _stage is Stage.Taking or Stage.Ending && e is DeviceException and not (BlockReadException or NoSpaceException or DeviceGoneException);
+        _storeIsLost = _stage is Stage.Taking or Stage.Ending && e is DeviceException { Errno: not 0 } and not (BlockReadException or NoSpaceException or DeviceGoneException);
         return Left(e);
     }
 

@@ -122,6 +122,27 @@ public class AftermathTests(DiskFixture disks)
         Assert.Contains("\"verdict\": \"failed\"", Encoding.UTF8.GetString(receipts[ReceiptName]), StringComparison.Ordinal);
     }
 
+    /// <summary>A store that failed is not asked for more: each call may wait for a server that went away.</summary>
+    [Theory]
+    [InlineData(5, false)]
+    [InlineData(0, true)]
+    public void A_failed_backup_has_its_receipt_unless_its_store_is_lost(int errno, bool isStored)
+    {
+        var appends = 0;
+        Bench.Backup(MemoryDisk.FromBytes(disks.GptBytes), new MemoryStore { Before = (operation, _, _) => appends += operation == "append" ? 1 : 0 });
+        var (store, middle) = (new MemoryStore(), appends / 2);
+        store.Before = (operation, _, _) =>
+        {
+            if (operation == "append" && --middle <= 0) throw new DeviceException("something failed") { Errno = errno };
+        };
+        var receipts = new List<string>();
+        using var run = new BackupRun(MemoryDisk.FromBytes(disks.GptBytes), store, Bench.Image, Bench.BackupRequest, Bench.Resources, (name, _) => receipts.Add(name));
+        Assert.Throws<DeviceException>(() => run.Execute(null, null, default));
+        Assert.Equal(isStored ? [ReceiptName] : [], receipts);
+        Assert.Equal(isStored, run.HasStoredReceipt);
+        Assert.Equal(!isStored, run.Receipt!.Warnings.Any(warning => warning.Contains("The receipt was not written", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void An_image_whose_last_sync_fails_is_not_called_incomplete()
     {
