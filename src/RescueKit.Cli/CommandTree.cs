@@ -68,6 +68,7 @@ internal static class CommandTree
             {
                 MediaBuildCommand.Build(host), MediaWriteCommand.Build(host),
             },
+            SnapshotCommand.Build(host),
             AgentCommand.Build(host),
             TuiCommand.Build(host),
         };

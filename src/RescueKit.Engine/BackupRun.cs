@@ -1,4 +1,5 @@
 using RescueKit.Engine.Content;
+using RescueKit.Engine.Hot;
 using RescueKit.Engine.Pipelines;
 using RescueKit.Engine.Reading;
 using RescueKit.Engine.Receipts;
@@ -53,6 +54,8 @@ internal sealed class BackupRun : RunBase
 
     public override RunPlan Plan { get; }
 
+    private HotSource? Hot => _source as HotSource;
+
     public override bool IsConfidential => _request.Passphrase is not null;
 
     public override bool HasStoredReceipt => _receiptIsStored;
@@ -67,6 +70,7 @@ internal sealed class BackupRun : RunBase
         draft.MetadataBefore = _before.Total;
         SafetyChecks.Unchanged(_before, _source, cancel);
         if (_source is ReopeningSource reopening) reopening.Cancel = cancel;
+        draft.Hot = Hot?.Record;
         TakeImage(draft, meter, cancel);
         draft.Warnings.AddRange(_survey.Warnings.Except(draft.Warnings));
         if (_request.Verify) VerifyImage(draft, meter, cancel);
@@ -99,11 +103,12 @@ internal sealed class BackupRun : RunBase
     private Aftermath? Left(Exception e) => _stage switch
     {
         Stage.Untouched => Nothing(e),
-        Stage.Taking when e is BlockReadException && _request.OnBadSector == BadSectorPolicy.Fail => new(
+        Stage.Taking when e is BlockReadException && Hot is null && _request.OnBadSector == BadSectorPolicy.Fail => new(
             "the image is not complete", "go on with --resume --on-bad-sector skip, which takes everything that can be read"),
         Stage.Ending when HasFooter() => new(
             "the image has its end, but whether that has reached the disk is not known",
             $"see what is there: rescuekit image verify {_request.Image}; if it is not complete, go on with it by the same command and --resume"),
+        Stage.Taking or Stage.Ending when Hot is not null => new("the image is not complete, and cannot be completed: its instant is gone", "delete it, and take a new one"),
         Stage.Taking or Stage.Ending => new("the image is not complete", "go on with it by the same command and --resume"),
         _ when e is ImageException => null, // what was found is about the image itself
         _ => new("the image is complete, but it has not been verified", $"verify it: rescuekit image verify {_request.Image}"),
@@ -128,7 +133,7 @@ internal sealed class BackupRun : RunBase
             SplitBytes = BackupPlan.SplitBytes(_request, _store),
             Passphrase = _request.Passphrase,
         };
-        var description = Describing.Image(_survey, ReceiptDraft.Tool, Resources.Clock.GetUtcNow());
+        var description = Describing.Image(_survey, ReceiptDraft.Tool, Resources.Clock.GetUtcNow(), Hot?.Record);
         using var writer = _request.Resume
             ? ImageWriter.Resume(_store, _name, description, options)
             : ImageWriter.Create(_store, _name, description, options);
@@ -144,6 +149,7 @@ internal sealed class BackupRun : RunBase
             meter.End();
             meter.Rename("syncing");
             CheckSource(draft, cancel);
+            EndSnapshot(draft);
             _stage = Stage.Ending;
             Complete(draft, writer);
             _stage = Stage.Complete;
@@ -152,6 +158,14 @@ internal sealed class BackupRun : RunBase
         {
             draft.BytesWritten = writer.AppendedBytes - earlier;
         }
+    }
+
+    /// <summary>Nothing is read from it any more: the running system need not carry it while the image is ended and verified.</summary>
+    private void EndSnapshot(ReceiptDraft draft)
+    {
+        if (Hot is not { } hot) return;
+        hot.Check();
+        if (hot.Release() is { } left) draft.Warnings.Add(left);
     }
 
     private static void Complete(ReceiptDraft draft, ImageWriter writer)

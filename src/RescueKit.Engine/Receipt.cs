@@ -45,10 +45,17 @@ public sealed record Receipt
     /// </summary>
     public string? SourceMetadataBefore { get; init; }
     public string? SourceMetadataAfter { get; init; }
+
+    /// <summary>How a hot backup's source was frozen; null for all other runs.</summary>
+    public HotRecord? Hot { get; init; }
     public string? Error { get; init; }
 
     /// <summary>DESIGN §5.</summary>
     public int ExitCode { get; init; }
 }
+
+/// <param name="Consistency">"application", "file-system", "crash"; "offline" where nothing of the disk was in use.</param>
+/// <param name="FreezeSeconds">How long writers waited.</param>
+public sealed record HotRecord(string Consistency, string? Provider, double? FreezeSeconds);
 
 public sealed record UnreadableRange(long Offset, long Length, int? Partition);

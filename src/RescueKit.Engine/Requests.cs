@@ -1,4 +1,5 @@
 using RescueKit.Images.Codecs;
+using RescueKit.Model;
 
 namespace RescueKit.Engine;
 
@@ -34,6 +35,8 @@ public sealed record BackupRequest(string Source, string Image)
     public bool Verify { get; init; }
     /// <summary>Go on with an image that was begun and not completed.</summary>
     public bool Resume { get; init; }
+    /// <summary>Takes the snapshot of a disk in use; null for a cold backup.</summary>
+    public ISnapshotProvider? Hot { get; init; }
 }
 
 /// <summary>image restore. An empty map restores the whole disk; 2:3 puts the image's partition 2 into the target's existing partition 3.</summary>

@@ -1,5 +1,6 @@
 using RescueKit.Disks;
 using RescueKit.Disks.Stores;
+using RescueKit.Engine.Hot;
 using RescueKit.Engine.Pipelines;
 using RescueKit.Engine.Reading;
 using RescueKit.Engine.Receipts;
@@ -43,10 +44,12 @@ public static class Runs
 
     public static IRun Backup(BackupRequest request)
     {
+        if (request is { Hot: not null, Resume: true })
+            throw new UsageException("a hot image cannot be resumed: its instant is gone", "leave --resume out, and name a new image");
         SafetyChecks.ImageIsFile(request.Image);
         var (folder, name) = Split(request.Image);
         ImageLiesElsewhere(folder, name, request.Source, "source");
-        return Owning(Source(request.Source), source => new BackupRun(
+        return Owning(request.Hot is { } provider ? HotSource.Open(request.Source, provider) : Source(request.Source), source => new BackupRun(
             source, new FolderStore(folder), name, request, new RunResources(),
             (file, json) => ReceiptFile.Write(Path.Combine(folder, file), json)));
     }

@@ -66,6 +66,8 @@ internal sealed class ImageCreateCommand
     private readonly Option<bool> _excludeWindowsSwap = CommonOptions.ExcludeWindowsSwap();
     private readonly Option<bool> _verify = new("--verify") { Description = "Read the finished image back and verify every chunk" };
     private readonly Option<bool> _resume = new("--resume") { Description = "Go on with an image that was begun and not finished" };
+    private readonly Option<bool> _hot = HotOptions.Hot();
+    private readonly Option<string?> _store = HotOptions.Store();
     private readonly Option<bool> _dryRun = CommonOptions.DryRun();
     private readonly Option<string?> _receipt = CommonOptions.Receipt();
     private readonly Option<bool> _quiet = CommonOptions.Quiet();
@@ -79,10 +81,11 @@ internal sealed class ImageCreateCommand
             "rescuekit image create disk.raw disk.rki --codec zstd --level 3 --verify",
             "rescuekit image create /dev/sdb dying.rki --on-bad-sector skip --bad-sector-time 2h",
             "rescuekit image create /dev/sda secret.rki --encrypt --passphrase-file key.txt --split 4G",
-            "rescuekit image create /dev/sda web1.rki --resume")
+            "rescuekit image create /dev/sda web1.rki --resume",
+            "rescuekit image create --hot /dev/sda /backup/web1.rki")
         {
             c._source, c._image, c._partitions, c._codec, c._level, c._chunkSize, c._allBlocks, c._split, c._encrypt, c._passphraseFile,
-            c._passphraseDescriptor, c._onBadSector, c._badSectorTime, c._unclean, c._excludeWindowsSwap, c._verify, c._resume, c._dryRun, c._receipt,
+            c._passphraseDescriptor, c._onBadSector, c._badSectorTime, c._unclean, c._excludeWindowsSwap, c._verify, c._resume, c._hot, c._store, c._dryRun, c._receipt,
             c._quiet, c._json,
         };
         command.SetAction(parse => host.Guard(parse, c._json, () => c.Execute(host, parse)));
@@ -127,6 +130,7 @@ internal sealed class ImageCreateCommand
             ExcludeWindowsSwap = parse.GetValue(_excludeWindowsSwap),
             Verify = parse.GetValue(_verify),
             Resume = parse.GetValue(_resume),
+            Hot = HotOptions.Provider(parse, _hot, _store),
             Passphrase = encrypt ? Secret(parse, passphrase) : default(ReadOnlyMemory<byte>?),
         };
     }

@@ -9,8 +9,9 @@ internal sealed class Holdings(SystemRoot root, BlockTree tree, MountTable mount
     private static readonly string[] s_systemPaths = ["/", "/usr", "/etc", "/var", "/boot", "/boot/efi", "/efi"];
 
     /// <summary>Mount points of the file system on exactly this device.</summary>
-    public IEnumerable<string> MountPointsOf(BlockNode node) =>
-        mounts.Mounts.Where(mount => DevicesOf(mount).Contains(node)).Select(mount => mount.Point).Distinct();
+    public IEnumerable<string> MountPointsOf(BlockNode node) => MountsOf(node).Select(mount => mount.Point).Distinct();
+
+    public IEnumerable<Mount> MountsOf(BlockNode node) => mounts.Mounts.Where(mount => DevicesOf(mount).Contains(node));
 
     public bool IsSwap(BlockNode node) => mounts.Swaps.Any(swap => tree.ByPath(swap) == node);
 

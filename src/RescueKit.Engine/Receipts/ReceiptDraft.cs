@@ -30,6 +30,7 @@ internal sealed class ReceiptDraft(string operation, DateTimeOffset startedAt, P
     public List<string> Skipped { get; } = [];
     public string? MetadataBefore { get; set; }
     public string? MetadataAfter { get; set; }
+    public HotRecord? Hot { get; set; }
 
     /// <summary>Set by a run that came to its end and found its object wanting; null where all is well.</summary>
     public ImageException? Finding { get; set; }
@@ -72,6 +73,7 @@ internal sealed class ReceiptDraft(string operation, DateTimeOffset startedAt, P
             Skipped = [.. Skipped],
             SourceMetadataBefore = MetadataBefore,
             SourceMetadataAfter = MetadataAfter,
+            Hot = Hot,
             Error = error,
             ExitCode = exitCode,
         };

@@ -9,7 +9,7 @@ internal static class Describing
     /// <summary>Areas beyond this many bytes in all are not repeated in the description; they are in the content anyway.</summary>
     private const long MostTableBytes = 4 << 20;
 
-    public static ImageDescription Image(DiskSurvey survey, string tool, DateTimeOffset startedAt)
+    public static ImageDescription Image(DiskSurvey survey, string tool, DateTimeOffset startedAt, HotRecord? hot = null)
     {
         var (disk, layout, identity) = (survey.Disk, survey.Layout, survey.Disk.Geometry.Identity);
         return new ImageDescription
@@ -21,7 +21,9 @@ internal static class Describing
                 SectorSizeIsGuess = disk.Geometry.SectorSizeIsGuess ? true : null,
             },
             Volumes = [.. survey.Volumes.Select(Volume)],
-            Taken = new Taking("cold", "offline", startedAt) { Host = Environment.MachineName },
+            Taken = hot is null
+                ? new Taking("cold", "offline", startedAt) { Host = Environment.MachineName }
+                : new Taking("hot", hot.Consistency, startedAt) { Host = Environment.MachineName, Provider = hot.Provider, FreezeSeconds = hot.FreezeSeconds },
             TableAreas = TableAreas(survey),
             Writer = tool,
             Warnings = layout.Warnings.Count > 0 ? layout.Warnings : null,

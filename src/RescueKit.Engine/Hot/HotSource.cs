@@ -1,0 +1,147 @@
+using RescueKit.Disks;
+using RescueKit.Disks.PartitionTables;
+using RescueKit.Model;
+
+namespace RescueKit.Engine.Hot;
+
+/// <summary>
+/// A running disk as it was at one instant: partitions in use from their snapshot, those not in use as they are (and held, so that they stay
+/// so), tables and gaps from the disk itself.
+/// </summary>
+internal sealed class HotSource : IBlockSource
+{
+    private const string Remedy = "run once 'rescuekit agent install' and start the machine anew, so that its partitions can be frozen from then on; or unmount it; "
+        + "or start the rescue media and image the disk cold";
+
+    private readonly IBlockSource _disk;
+    private readonly List<(Extent Range, IBlockSource Content)> _parts = [];
+    private readonly ISnapshot? _snapshot;
+
+    private readonly string? _provider;
+
+    private HotSource(IBlockSource disk, ISnapshot? snapshot, string? provider) => (_disk, _snapshot, _provider) = (disk, snapshot, provider);
+
+    public string Name => _disk.Name;
+    public long Length => _disk.Length;
+    public DiskGeometry Geometry => _disk.Geometry;
+
+    /// <summary>For receipt and image; offline where nothing was in use.</summary>
+    public HotRecord Record => new(NameOf(_snapshot?.Consistency ?? Consistency.Offline), _provider, _snapshot?.Times.Frozen.TotalSeconds);
+
+    /// <exception cref="SafetyException">A partition is in use that cannot be frozen.</exception>
+    /// <exception cref="SnapshotException">The snapshot could not be taken.</exception>
+    public static HotSource Open(string path, ISnapshotProvider provider)
+    {
+        var live = LiveDisk.Read(path);
+        var frozen = live.Partitions.Where(partition => partition.Volume is { } volume && provider.Refuses(volume) is null).ToList();
+        foreach (var partition in live.Partitions.Except(frozen).Where(partition => partition is { IsInUse: true, IsSwap: false })) throw CannotBeFrozen(partition, provider);
+        var disk = BlockDevices.OpenSource(path, exclusive: false);
+        ISnapshot? snapshot = null;
+        HotSource? source = null;
+        try
+        {
+            if (frozen.Count > 0) snapshot = provider.Take([.. frozen.Select(partition => partition.Volume!)]);
+            source = new HotSource(disk, snapshot, snapshot is null ? null : provider.Name);
+            source.Add(live, frozen);
+            return source;
+        }
+        catch
+        {
+            if (source is not null) source.Dispose();
+            else snapshot?.Dispose();
+            disk.Dispose();
+            throw;
+        }
+    }
+
+    public void Read(long offset, Span<byte> buffer)
+    {
+        while (!buffer.IsEmpty)
+        {
+            var (range, content) = At(offset);
+            var take = (int)Math.Min(buffer.Length, range.End - offset);
+            if (content is null) _disk.Read(offset, buffer[..take]);
+            else ReadPart(range, content, offset, buffer[..take]);
+            offset += take;
+            buffer = buffer[take..];
+        }
+    }
+
+    /// <summary>Devices cannot tell.</summary>
+    public ExtentSet DataIn(Extent window) => ExtentSet.Of(window);
+
+    /// <exception cref="SnapshotException">The snapshot is lost.</exception>
+    public void Check() => _snapshot?.Check();
+
+    /// <summary>Ends the snapshot; nothing can be read any more. Null, or a sentence that says what is left of it.</summary>
+    public string? Release()
+    {
+        foreach (var (_, content) in _parts) content.Dispose();
+        _disk.Dispose();
+        return _snapshot?.Release();
+    }
+
+    public void Dispose() => Release();
+
+    private void Add(LiveDisk live, List<LivePartition> frozen)
+    {
+        var layout = PartitionTableReader.Read(_disk);
+        foreach (var partition in live.Partitions)
+        {
+            if (partition.IsSwap) continue; // of which only the header is taken, and it does not change
+            var found = partition.Number == 0 ? new Extent(0, Length) : layout.Partitions.FirstOrDefault(known => known.Number == partition.Number)?.Extent;
+            if (found is null && !partition.IsInUse) continue; // the kernel's node for an extended partition
+            var range = found ?? throw new SafetyException($"the table on {Name} does not have the {partition.Name} that the running system uses", "have the kernel read the table again: partprobe");
+            var device = frozen.IndexOf(partition) is >= 0 and var index ? _snapshot!.Volumes[index].Device : partition.Device;
+            if (device == Name) continue;
+            var content = BlockDevices.OpenSource(device);
+            _parts.Add((range, content));
+            if (content.Length != range.Length)
+                throw new SafetyException($"{partition.Name} has {content.Length} bytes in the running system and {range.Length} in the table on the disk", "have the kernel read the table again: partprobe");
+        }
+        _parts.Sort((one, other) => one.Range.Offset.CompareTo(other.Range.Offset));
+    }
+
+    private void ReadPart(Extent range, IBlockSource content, long offset, Span<byte> buffer)
+    {
+        try
+        {
+            content.Read(offset - range.Offset, buffer);
+        }
+        catch (BlockReadException e)
+        {
+            // A snapshot that is lost gives errors for everything: none of them is a bad sector.
+            Check();
+            throw new BlockReadException(e.Message, e.Extent.Shift(range.Offset), e.Remedy, e) { Errno = e.Errno };
+        }
+    }
+
+    /// <summary>The part that holds a position, or what lies between two.</summary>
+    private (Extent Range, IBlockSource? Content) At(long offset)
+    {
+        var start = 0L;
+        foreach (var (range, content) in _parts)
+        {
+            if (range.Contains(offset)) return (range, content);
+            if (range.Offset > offset) return (Extent.FromTo(start, range.Offset), null);
+            start = range.End;
+        }
+        return (Extent.FromTo(start, Length), null);
+    }
+
+    /// <summary>As images and receipts name it.</summary>
+    private static string NameOf(Consistency consistency) => consistency switch
+    {
+        Consistency.Offline => "offline",
+        Consistency.Application => "application",
+        Consistency.FileSystem => "file-system",
+        _ => "crash",
+    };
+
+    private static SafetyException CannotBeFrozen(LivePartition partition, ISnapshotProvider provider)
+    {
+        var use = partition.FileSystems.Count > 0 ? $"mounted at {string.Join(", ", partition.FileSystems.Select(system => system.MountPoint))}" : "in use";
+        var why = partition.Volume is { } volume ? provider.Refuses(volume) : "lies on no mapping of the device mapper";
+        return new SafetyException($"{partition.Name} is {use} and cannot be frozen: it {why}. A plain read of it would mix old and new", Remedy);
+    }
+}

@@ -1,0 +1,94 @@
+using System.Security.Cryptography;
+using RescueKit.Model;
+using RescueKit.Snapshots.Freezing;
+using RescueKit.Snapshots.Interop;
+using RescueKit.Snapshots.Stores;
+
+namespace RescueKit.Snapshots.DeviceMapper;
+
+/// <summary>
+/// Snapshots of volumes that are read and written through a linear mapping: while the system runs, the mapping is exchanged for a
+/// snapshot's origin and back again. Source: Linux, Documentation/admin-guide/device-mapper/snapshot.rst.
+/// </summary>
+public sealed class DeviceMapperProvider : ISnapshotProvider
+{
+    private const int Sector = 512;
+
+    /// <summary>Starting a program on a busy machine takes a while.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
+
+    private readonly SnapshotOptions _options;
+    private readonly IDeviceMapper _mapper;
+    private readonly StoreChoice _stores;
+
+    /// <exception cref="SnapshotException">The kernel has no device mapper, or this is not root.</exception>
+    public DeviceMapperProvider(SnapshotOptions options) : this(options, new DmControl(), new StoreChoice(options.Store))
+    {
+    }
+
+    internal DeviceMapperProvider(SnapshotOptions options, IDeviceMapper mapper, StoreChoice stores) => (_options, _mapper, _stores) = (options, mapper, stores);
+
+    public string Name => "device-mapper";
+
+    public string? Refuses(LiveVolume volume) => Mapping(volume) switch
+    {
+        null => "lies on no mapping of the device mapper",
+        { } device => _mapper.Table(device.Name) switch
+        {
+            [{ Type: "linear" }] when device.Id.StartsWith("LVM-", StringComparison.Ordinal) => "is a volume of LVM, which makes its own snapshots",
+            [{ Type: "linear" } only] when only.Length * Sector == volume.Length => null,
+            [{ Type: "snapshot-origin" }] => "has a snapshot already",
+            _ => "lies on a mapping that is not linear",
+        },
+    };
+
+    public ISnapshot Take(IReadOnlyList<LiveVolume> volumes)
+    {
+        if (volumes.Count is 0 or > FreezeBoard.MostVolumes) throw new ArgumentOutOfRangeException(nameof(volumes), volumes.Count, "too few or too many volumes");
+        foreach (var volume in volumes)
+        {
+            if (Refuses(volume) is { } why) throw new SnapshotException($"{volume.Name} {why}", "see: rescuekit snapshot create --help");
+        }
+        var set = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4));
+        var making = new SetMaking(_mapper, _stores, _options, set);
+        try
+        {
+            making.Prepare([.. volumes.Select(volume => (volume, Mapping(volume)!))]);
+            return new DeviceMapperSnapshot(making, _mapper, making.Freeze(s_patience));
+        }
+        catch (DeviceMapperException e)
+        {
+            making.Dispose();
+            throw new SnapshotException($"the snapshot could not be made: {e.Message}", "the running system goes on as before", e);
+        }
+        catch
+        {
+            making.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A set whose guardian lives is none; the lock of its shared file tells.</summary>
+    public IReadOnlyList<string> RemoveStale()
+    {
+        var done = new List<string>();
+        foreach (var set in SetRemoval.Sets(_mapper))
+        {
+            var path = Path.Combine(_options.Folder, set);
+            using var file = Kernel.Open(path, Kernel.ReadWrite);
+            if (file is not null && !Kernel.TryLock(file)) continue;
+            try
+            {
+                done.AddRange(SetRemoval.Remove(_mapper, set));
+            }
+            catch (DeviceMapperException e)
+            {
+                done.Add($"The snapshot {set}, which nobody holds any more, could not be removed: {e.Message}");
+            }
+            File.Delete(path);
+        }
+        return done;
+    }
+
+    private MappedDevice? Mapping(LiveVolume volume) => _mapper.List().FirstOrDefault(device => device.Number == volume.Number);
+}

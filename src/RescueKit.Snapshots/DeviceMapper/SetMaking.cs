@@ -1,0 +1,114 @@
+using System.Text.Json;
+using RescueKit.Model;
+using RescueKit.Snapshots.Freezing;
+using RescueKit.Snapshots.Stores;
+
+namespace RescueKit.Snapshots.DeviceMapper;
+
+/// <summary>The way of one set of volumes from running to frozen.</summary>
+internal sealed class SetMaking(IDeviceMapper mapper, StoreChoice stores, SnapshotOptions options, string set) : IDisposable
+{
+    private const int Sector = 512;
+    private readonly List<ICowStore> _stores = [];
+    private IReadOnlyList<(LiveVolume Live, MappedDevice Mapping)> _volumes = [];
+    private HelperProcess? _guardian;
+
+    public string Set => set;
+    public IReadOnlyList<ICowStore> Stores => _stores;
+    public IReadOnlyList<LiveVolume> Volumes => [.. _volumes.Select(volume => volume.Live)];
+    public HelperProcess Guardian => _guardian!;
+
+    private string SharedFile => Path.Combine(options.Folder, set);
+
+    /// <summary>Everything that can be done while the system runs: the guardian is there first, so that whatever is made has somebody who removes it.</summary>
+    public void Prepare(IReadOnlyList<(LiveVolume Live, MappedDevice Mapping)> volumes)
+    {
+        _volumes = volumes;
+        FreezeBoard.Create(SharedFile);
+        _guardian = new HelperProcess(options.Helper, SnapshotHelper.GuardianRole, Script(), TimeSpan.FromMinutes(2));
+        for (var i = 0; i < volumes.Count; i++)
+        {
+            var (live, mapping) = volumes[i];
+            var table = mapper.Table(mapping.Name);
+            var (realName, realId) = SetNames.RealOf(set, i);
+            var (frozenName, frozenId) = SetNames.FrozenOf(set, i);
+            var real = mapper.Create(realName, realId);
+            mapper.Load(realName, table);
+            mapper.Resume(realName);
+            var store = stores.Make(live.Length, Volumes);
+            _stores.Add(store);
+            mapper.Create(frozenName, frozenId);
+            // Kept in memory only what lies where: after a power cut there is nothing to be mistaken for a snapshot.
+            mapper.Load(frozenName, [new MapTarget(0, live.Length / Sector, "snapshot", FormattableString.Invariant($"{real.Number} {store.Number} N {options.ChunkBytes / Sector}"))]);
+            mapper.Load(mapping.Name, [new MapTarget(0, live.Length / Sector, "snapshot-origin", real.Number)]);
+        }
+    }
+
+    /// <exception cref="SnapshotException">It failed or took too long; everything is thawed.</exception>
+    public FreezeOutcome Freeze(TimeSpan patience)
+    {
+        using var freezer = new HelperProcess(options.Helper, SnapshotHelper.FreezerRole, Script(), patience);
+        Guardian.Say(SnapshotHelper.Arm);
+        freezer.Say(SnapshotHelper.Go);
+        // The guardian ends what takes longer than the limit; a call that hangs in the kernel even it cannot end.
+        var answer = freezer.Hear(options.FreezeLimit + patience);
+        if (answer is null)
+        {
+            freezer.Kill();
+            Guardian.Say(SnapshotHelper.GiveUp);
+            throw new SnapshotException("the process that freezes the file systems died; they have been thawed again", "try again");
+        }
+        Guardian.Say(SnapshotHelper.Disarm);
+        var outcome = JsonSerializer.Deserialize(answer, FreezeJson.Default.FreezeOutcome)!;
+        return outcome.Problem is { } problem
+            ? throw new SnapshotException($"no snapshot could be taken: {problem}", "the running system goes on as before; try again when it is less busy")
+            : outcome;
+    }
+
+    /// <summary>Everything is removed, by the guardian, or without it where it is dead.</summary>
+    /// <returns>Null where nothing is left; else why not.</returns>
+    public string? Abandon()
+    {
+        try
+        {
+            if (_guardian is { } guardian)
+            {
+                guardian.Say(SnapshotHelper.Release);
+                if (guardian.Hear(TimeSpan.FromMinutes(2)) == SnapshotHelper.Released) return null;
+                guardian.Kill();
+            }
+            SetRemoval.Remove(mapper, set);
+            File.Delete(SharedFile);
+            return null;
+        }
+        catch (DeviceMapperException e)
+        {
+            return $"The snapshot {set} could not be removed: {e.Message}";
+        }
+        finally
+        {
+            _guardian?.Dispose();
+            _guardian = null;
+            foreach (var store in _stores) store.Dispose();
+            _stores.Clear();
+        }
+    }
+
+    public void Dispose() => Abandon();
+
+    private string Script()
+    {
+        var fileSystems = _volumes.SelectMany(volume => volume.Live.FileSystems).DistinctBy(system => system.Number).OrderByDescending(system => system.Depth);
+        return JsonSerializer.Serialize(
+            new FreezeScript(
+                SharedFile,
+                [.. fileSystems.Where(CanFreeze).Select(system => system.MountPoint)],
+                [.. _volumes.Select(volume => new HeldVolume(volume.Mapping.Name, volume.Live.FileSystems.Any(system => !CanFreeze(system))))],
+                [.. _volumes.Select((_, i) => SetNames.FrozenOf(set, i).Name)],
+                (int)options.FreezeLimit.TotalMilliseconds, (int)options.HoldLimit.TotalMilliseconds),
+            FreezeJson.Default.FreezeScript);
+    }
+
+    /// <summary>FAT has no freeze operation (Linux, fs/fat/inode.c), so that the kernel refuses FIFREEZE; a suspension syncs and holds it all the same.</summary>
+    internal static bool CanFreeze(LiveFileSystem system) => system.Type is not ("vfat" or "msdos" or "exfat");
+}

@@ -1,0 +1,104 @@
+using Microsoft.Win32.SafeHandles;
+using RescueKit.Model;
+using RescueKit.Snapshots.DeviceMapper;
+using RescueKit.Snapshots.Interop;
+
+namespace RescueKit.Snapshots.Freezing;
+
+/// <summary>
+/// Everything that freezing and thawing need, opened and built before the first freeze: from then on no file is touched, since the
+/// very file system that a file or a program lies on may be frozen or suspended.
+/// </summary>
+internal sealed class FreezeKit : IDisposable
+{
+    private readonly FreezeBoard _board;
+    private readonly SafeFileHandle _mapper;
+    private readonly SafeFileHandle[] _roots;
+    private readonly DmRequest[] _suspends, _resumes, _activations;
+
+    /// <exception cref="SnapshotException">A file system is not mounted any more.</exception>
+    public FreezeKit(FreezeScript script, FreezeBoard board)
+    {
+        Script = script;
+        _board = board;
+        _mapper = Open("/dev/mapper/control", Kernel.ReadWrite);
+        _roots = [.. script.FileSystems.Select(point => Open(point, Kernel.ReadOnly | Kernel.Directory))];
+        _suspends = [.. script.Volumes.Select(volume => new DmRequest(DmCommand.Suspend, volume.Name, flags: DmFlags.Suspend | (volume.FreezesItself ? 0 : DmFlags.SkipLockFs)))];
+        _resumes = [.. script.Volumes.Select(volume => new DmRequest(DmCommand.Suspend, volume.Name, flags: DmFlags.SkipLockFs))];
+        _activations = [.. script.Snapshots.Select(name => new DmRequest(DmCommand.Suspend, name))];
+    }
+
+    public FreezeScript Script { get; }
+    public int FileSystemCount => _roots.Length;
+    public int VolumeCount => _suspends.Length;
+    public int SnapshotCount => _activations.Length;
+
+    /// <summary>These return 0, or the error number.</summary>
+    public int FreezeFileSystem(int index)
+    {
+        _board.FileSystem(index) = 1;
+        var errno = Call(_roots[index], Kernel.Freeze);
+        if (errno != 0) _board.FileSystem(index) = 0; // somebody else's freeze, perhaps: not ours to thaw
+        return errno;
+    }
+
+    public int ThawFileSystem(int index)
+    {
+        if (_board.FileSystem(index) == 0) return 0;
+        var errno = Call(_roots[index], Kernel.Thaw);
+        _board.FileSystem(index) = 0;
+        return errno;
+    }
+
+    public int SuspendVolume(int index)
+    {
+        _board.Volume(index) = 1;
+        return DmControl.Fire(_mapper, _suspends[index]);
+    }
+
+    public int ResumeVolume(int index)
+    {
+        if (_board.Volume(index) == 0) return 0;
+        var errno = DmControl.Fire(_mapper, _resumes[index]);
+        if (errno == 0) _board.Volume(index) = 0;
+        return errno;
+    }
+
+    public int ActivateSnapshot(int index) => DmControl.Fire(_mapper, _activations[index]);
+
+    /// <summary>Whatever is suspended or frozen runs again.</summary>
+    public void ThawAll()
+    {
+        for (var i = VolumeCount - 1; i >= 0; i--) ResumeVolume(i);
+        for (var i = FileSystemCount - 1; i >= 0; i--) ThawFileSystem(i);
+    }
+
+    /// <summary>Runs through the same calls without freezing anything, so that all of their code is compiled and in memory.</summary>
+    public void Rehearse()
+    {
+        ThawAll(); // nothing is marked as frozen
+        _ = Call(_board.File, Kernel.Thaw); // a file system in memory, which is never frozen
+        _ = DmControl.Fire(_mapper, new DmRequest(DmCommand.Version));
+    }
+
+    /// <summary>Lets go of the file systems, so that they can be unmounted.</summary>
+    public void CloseRoots()
+    {
+        foreach (var root in _roots) root.Dispose();
+    }
+
+    public void Dispose()
+    {
+        CloseRoots();
+        _mapper.Dispose();
+    }
+
+    private static unsafe int Call(SafeFileHandle file, nuint request)
+    {
+        var nothing = 0;
+        return Kernel.Control(file, request, &nothing) == 0 ? 0 : Kernel.LastError;
+    }
+
+    private static SafeFileHandle Open(string path, int flags) =>
+        Kernel.Open(path, flags) ?? throw new SnapshotException($"{path} cannot be opened: {Kernel.Reason(Kernel.LastError)}");
+}

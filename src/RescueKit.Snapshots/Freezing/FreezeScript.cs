@@ -1,0 +1,26 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace RescueKit.Snapshots.Freezing;
+
+/// <summary>All that is to be done between the first freeze and the last thaw. Told to both helper processes before anything is frozen.</summary>
+/// <param name="SharedFile">What <see cref="FreezeBoard"/> maps.</param>
+/// <param name="FileSystems">Mount points, in the order of freezing; thawed the other way round.</param>
+/// <param name="Volumes">Names of the mapped devices that are suspended and resumed.</param>
+/// <param name="Snapshots">Names of the snapshots' devices, made active while the volumes are suspended.</param>
+/// <param name="FreezeLimit">From first freeze to last thaw, in milliseconds.</param>
+/// <param name="HoldLimit">From first suspend to last resume, in milliseconds.</param>
+internal sealed record FreezeScript(
+    string SharedFile, IReadOnlyList<string> FileSystems, IReadOnlyList<HeldVolume> Volumes, IReadOnlyList<string> Snapshots, int FreezeLimit, int HoldLimit);
+
+/// <param name="FreezesItself">The suspension freezes the file system on it: one that knows no freeze of its own (FAT).</param>
+internal sealed record HeldVolume(string Name, bool FreezesItself);
+
+/// <summary>How it went. Times in microseconds.</summary>
+/// <param name="Problem">Null where the snapshot is good; else all was thawed again and it is not.</param>
+internal sealed record FreezeOutcome(string? Problem, long Frozen, long Held);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(FreezeScript))]
+[JsonSerializable(typeof(FreezeOutcome))]
+internal sealed partial class FreezeJson : JsonSerializerContext;

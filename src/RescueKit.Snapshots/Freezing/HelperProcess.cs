@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using RescueKit.Model;
+
+namespace RescueKit.Snapshots.Freezing;
+
+/// <summary>How this program is started once more, as a helper.</summary>
+/// <param name="Program">Path of the executable.</param>
+/// <param name="Arguments">In front of the helper's role.</param>
+public sealed record HelperProgram(string Program, params IReadOnlyList<string> Arguments);
+
+/// <summary>A helper as the program that started it sees it.</summary>
+internal sealed class HelperProcess : IDisposable
+{
+    private readonly Process _process;
+
+    public HelperProcess(HelperProgram program, string role, string script, TimeSpan patience)
+    {
+        var start = new ProcessStartInfo(program.Program)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            WorkingDirectory = "/",
+        };
+        foreach (var argument in program.Arguments.Append(role)) start.ArgumentList.Add(argument);
+        // Small and steady: all of it is locked into memory, and nothing may be compiled anew while file systems are frozen.
+        start.Environment["DOTNET_TieredCompilation"] = "0";
+        start.Environment["DOTNET_GCHeapHardLimit"] = "0x4000000";
+        start.Environment["DOTNET_gcConcurrent"] = "0";
+        _process = Process.Start(start) ?? throw new SnapshotException($"{program.Program} could not be started as {role}");
+        try
+        {
+            Say(script);
+            if (Hear(patience) is var answer && answer != SnapshotHelper.Ready) throw new SnapshotException(answer ?? $"the {role} did not become ready within {patience.TotalSeconds:0} s");
+        }
+        catch
+        {
+            Kill();
+            Dispose();
+            throw;
+        }
+    }
+
+    public int Id => _process.Id;
+
+    public void Say(string line)
+    {
+        try
+        {
+            _process.StandardInput.Write(line + "\n");
+            _process.StandardInput.Flush();
+        }
+        catch (IOException)
+        {
+            // It is gone: that is seen when its answer is waited for.
+        }
+    }
+
+    /// <summary>The next line; null where it ends, or says nothing for too long.</summary>
+    public string? Hear(TimeSpan patience)
+    {
+        var line = _process.StandardOutput.ReadLineAsync();
+        try
+        {
+            return line.Wait(patience) ? line.Result : null;
+        }
+        catch (AggregateException)
+        {
+            return null;
+        }
+    }
+
+    public void Kill()
+    {
+        try
+        {
+            _process.Kill();
+            _process.WaitForExit();
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended by itself.
+        }
+    }
+
+    public void Dispose() => _process.Dispose();
+}

@@ -1,0 +1,38 @@
+using System.Globalization;
+using RescueKit.Model;
+
+namespace RescueKit.Snapshots.Stores;
+
+/// <summary>Where copy-on-write stores are made: where the person says, or in memory.</summary>
+/// <param name="wanted">"memory", a folder, a block device, or null.</param>
+internal sealed class StoreChoice(string? wanted)
+{
+    private const string Memory = "memory";
+
+    /// <summary>A file system is never filled to its end.</summary>
+    private const long Spare = 64 << 20;
+
+    /// <param name="all">Every volume of the set: a store must lie on none of them.</param>
+    public ICowStore Make(long volumeLength, IReadOnlyList<LiveVolume> all)
+    {
+        if (wanted is null or Memory) return LoopStore.InMemory(StoreRoom.For(volumeLength, AvailableMemory));
+        if (!Directory.Exists(wanted)) throw new SnapshotException($"{wanted} is no folder", "name a folder on a disk that is not imaged, or 'memory'");
+        var number = MountNumber(wanted);
+        if (all.SelectMany(volume => volume.FileSystems).FirstOrDefault(system => system.Number == number) is { } frozen)
+            throw new SnapshotException($"the copy-on-write store cannot lie in {wanted}: {frozen.MountPoint} is imaged itself", "name a folder on another disk, or 'memory'");
+        return LoopStore.InFolder(wanted, StoreRoom.For(volumeLength, () => Math.Max(0, new DriveInfo(wanted).AvailableFreeSpace - Spare)));
+    }
+
+    /// <summary>In bytes: what the kernel thinks can be had without swapping.</summary>
+    private static long AvailableMemory() => File.ReadLines("/proc/meminfo").FirstOrDefault(line => line.StartsWith("MemAvailable:", StringComparison.Ordinal)) is { } line
+        ? long.Parse(line.AsSpan("MemAvailable:".Length).Trim().TrimEnd(" kB"), CultureInfo.InvariantCulture) << 10
+        : 0;
+
+    /// <summary>The device number of the file system that a folder lies on.</summary>
+    private static string MountNumber(string folder)
+    {
+        var full = Path.GetFullPath(folder);
+        var mounts = File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' ')).Where(fields => full == fields[4] || fields[4] == "/" || full.StartsWith(fields[4] + "/", StringComparison.Ordinal));
+        return mounts.Aggregate((string[]?)null, (best, next) => best is null || next[4].Length >= best[4].Length ? next : best)?[2] ?? "";
+    }
+}

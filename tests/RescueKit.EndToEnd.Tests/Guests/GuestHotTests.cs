@@ -1,0 +1,111 @@
+using RescueKit.Testing.Tools;
+
+namespace RescueKit.EndToEnd.Tests.Guests;
+
+/// <summary>A disk whose two partitions are mounted through idle linear mappings, as the boot hook leaves them, and a blank one.</summary>
+public sealed class GuestHotMachine : GuestMachine
+{
+    private const int Mebibytes = 256;
+
+    public GuestHotMachine(GuestSystem system) : base(system)
+    {
+        Add(new GuestDisk("busy", TwoVolumes(Folder.File("busy")), GuestBus.Virtio) { Serial = "BUSY0001" });
+        Add(new GuestDisk("blank", SparseFile.Create(Folder.File("blank"), Mebibytes * (long)GuestDisks.MiB), GuestBus.Virtio) { Serial = "BLANK002" });
+    }
+
+    internal string Scratch(string name) => Folder.File("scratch-" + name);
+
+    private protected override void Prepare(Guest guest) => guest.Must($$"""
+        set -e
+        disk={{guest.Path(Disk("busy"))}}
+        for p in 1 2; do
+            echo "0 $(blockdev --getsz ${disk}$p) linear ${disk}$p 0" | dmsetup create live$p
+            mkdir -p /live$p
+            mount -t ext4 /dev/mapper/live$p /live$p
+        done
+        """);
+
+    private static string TwoVolumes(string disk)
+    {
+        SparseFile.Create(disk, Mebibytes * (long)GuestDisks.MiB);
+        Tool.Must("sgdisk", "--new=1:1M:+120M", "--new=2:0:+120M", disk);
+        foreach (var start in (long[])[1, 121]) Tool.Must("mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-E", $"offset={start * GuestDisks.MiB}", disk, "120M");
+        return disk;
+    }
+}
+
+/// <summary>Images of a disk that is written to all the while.</summary>
+[Collection(GuestTests.Name)]
+public sealed class GuestHotTests(GuestHotMachine machine) : IClassFixture<GuestHotMachine>
+{
+    /// <summary>
+    /// Writes a number to the first volume, then to the second, each synced, again and again, with random data around it. At any one instant the
+    /// first is equal to the second or one more.
+    /// </summary>
+    private const string Writers = """
+        write_pairs() {
+            i=0
+            while [ ! -e /tmp/stop ]; do
+                i=$((i + 1))
+                for v in 1 2; do
+                    echo $i >/live$v/count.new
+                    dd if=/dev/urandom of=/live$v/data bs=64k count=8 seek=$((i % 20 * 8)) conv=notrunc 2>/dev/null
+                    sync /live$v/count.new && mv /live$v/count.new /live$v/count && sync /live$v
+                done
+            done
+        }
+
+        """;
+
+    /// <summary>What must not be left of a snapshot.</summary>
+    private const string NothingIsLeft = """
+        nothing_is_left() {
+            [ "$(dmsetup ls | sort | cut -f1 | tr '\n' ' ')" = "live1 live2 " ] || { dmsetup ls; return 1; }
+            dmsetup table | grep -v linear && return 1
+            cat /sys/block/loop*/loop/backing_file 2>/dev/null && return 1
+            [ -z "$(ls /run/rescuekit/snapshots)" ] || return 1
+            for v in 1 2; do echo still writable >/live$v/probe && sync /live$v/probe || return 1; done
+        }
+
+        """;
+
+    private Guest Guest => machine.Guest;
+
+    [Fact]
+    public void Two_volumes_are_imaged_at_one_instant_while_they_are_written()
+    {
+        var (busy, blank) = (machine.Path("busy"), machine.Path("blank"));
+        Guest.Must($"""
+            {Writers}{NothingIsLeft}set -e
+            rm -f /tmp/stop
+            write_pairs &
+            until [ -s /live2/count ]; do sleep 0.1; done
+            rescuekit image create --hot {busy} /tmp/hot.rki --verify
+            cp /live2/count /tmp/after
+            until [ "$(cat /live2/count)" -gt "$(cat /tmp/after)" ]; do sleep 0.1; done
+            touch /tmp/stop
+            wait
+            nothing_is_left
+            rescuekit image restore /tmp/hot.rki {blank} --confirm K002 --verify
+            """);
+        var info = Guest.Json("rescuekit image info /tmp/hot.rki --json").GetProperty("taken");
+        Assert.Equal(("hot", "file-system", "device-mapper"), (info.GetProperty("kind").GetString(), info.GetProperty("consistency").GetString(), info.GetProperty("provider").GetString()));
+        Assert.InRange(info.GetProperty("freeze_seconds").GetDouble(), 0.000001, 60);
+        var counts = Guest.Must($"""
+            set -e
+            for v in 1 2; do mount -t ext4 -o ro,noload {blank}$v /mnt; cat /mnt/count; umount /mnt; done
+            cat /tmp/after
+            rm /tmp/hot.rki
+            """).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse).ToArray();
+        Assert.InRange(counts[0] - counts[1], 0, 1);
+        Assert.InRange(counts[1], 1, counts[2]);
+        foreach (var start in (long[])[1, 121]) CheckFileSystem(start);
+    }
+
+    private void CheckFileSystem(long startMebibyte)
+    {
+        var volume = machine.Scratch("volume");
+        Tool.Must("dd", "if=" + machine.File("blank"), "of=" + volume, "bs=1M", $"skip={startMebibyte}", "count=120", "status=none");
+        Tool.Must("e2fsck", "-fn", volume);
+    }
+}
