@@ -49,7 +49,7 @@ public static class Runs
         SafetyChecks.ImageIsFile(request.Image);
         var (folder, name) = Split(request.Image);
         ImageLiesElsewhere(folder, name, request.Source, "source");
-        return Owning(request.Hot is { } provider ? HotSource.Open(request.Source, provider) : Source(request.Source), source => new BackupRun(
+        return Owning(request.Hot is { } provider ? HotSource.Open(request.Source, provider) : ColdSource(request.Source), source => new BackupRun(
             source, new FolderStore(folder), name, request, new RunResources(),
             (file, json) => ReceiptFile.Write(Path.Combine(folder, file), json)));
     }
@@ -73,6 +73,18 @@ public static class Runs
     {
         var (folder, name) = Split(request.Image);
         return Owning(ImageReader.Open(new FolderStore(folder), name, request.Passphrase), image => new VerifyRun(image, request, new RunResources()));
+    }
+
+    private static IBlockSource ColdSource(string path)
+    {
+        try
+        {
+            return Source(path);
+        }
+        catch (SafetyException e) when (DiskInventory.Describe(path).Geometry.Identity.Kind != "file")
+        {
+            throw new SafetyException(e.Message, "unmount it and stop what holds it; or image it while it is in use, as it is at one moment: --hot");
+        }
     }
 
     /// <summary>A disk that would be known again, should it vanish, is waited for; where others share what names it, none is.</summary>

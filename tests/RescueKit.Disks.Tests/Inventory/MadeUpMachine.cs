@@ -46,7 +46,7 @@ internal sealed class MadeUpMachine : IDisposable
 
     public MadeUpMachine Mount(string device, string point, string type = "ext4", string? number = null, string options = "rw")
     {
-        number ??= System.IO.File.ReadAllText(_folder.File($"{_folders[device]}/dev".TrimStart('/'))).Trim();
+        number ??= NumberOf(device);
         _mounts.Append($"30 1 {number} / {point} rw,relatime shared:1 - {type} {(device.StartsWith('/') ? device : "/dev/" + device)} {options}\n");
         return this;
     }
@@ -77,11 +77,16 @@ internal sealed class MadeUpMachine : IDisposable
 
     public string FolderOf(string name) => _folders[name];
 
-    public Machine Look()
+    /// <summary>Its device number.</summary>
+    public string NumberOf(string name) => System.IO.File.ReadAllText(_folder.File($"{_folders[name]}/dev".TrimStart('/'))).Trim();
+
+    public Machine Look() => new(Root());
+
+    public SystemRoot Root()
     {
         File("/proc/self/mountinfo", _mounts.ToString());
         File("/proc/swaps", _swaps.ToString());
-        return new Machine(new SystemRoot(_folder.FullPath));
+        return new SystemRoot(_folder.FullPath);
     }
 
     public void Dispose() => _folder.Dispose();

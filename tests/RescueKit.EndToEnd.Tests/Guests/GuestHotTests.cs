@@ -22,7 +22,9 @@ public sealed class GuestHotMachine : GuestMachine
             echo "0 $(blockdev --getsz ${disk}$p) linear ${disk}$p 0" | dmsetup create live$p
             mkdir -p /live$p
             mount -t ext4 /dev/mapper/live$p /live$p
+            dd if=/dev/urandom of=/live$p/old bs=1M count=24
         done
+        sync
         """);
 
     private static string TwoVolumes(string disk)
@@ -86,9 +88,13 @@ public sealed class GuestHotTests(GuestHotMachine machine) : IClassFixture<Guest
             touch /tmp/stop
             wait
             nothing_is_left
+            rm -f /tmp/stop
             rescuekit image restore /tmp/hot.rki {blank} --confirm K002 --verify
             """);
-        var info = Guest.Json("rescuekit image info /tmp/hot.rki --json").GetProperty("taken");
+        var image = Guest.Json("rescuekit image info /tmp/hot.rki --json");
+        // A frozen ext4 is clean: its journal is empty, and its map is believed.
+        Assert.All(image.GetProperty("partitions").EnumerateArray(), volume => Assert.False(volume.GetProperty("whole").GetBoolean(), volume.ToString()));
+        var info = image.GetProperty("taken");
         Assert.Equal(("hot", "file-system", "device-mapper"), (info.GetProperty("kind").GetString(), info.GetProperty("consistency").GetString(), info.GetProperty("provider").GetString()));
         Assert.InRange(info.GetProperty("freeze_seconds").GetDouble(), 0.000001, 60);
         var counts = Guest.Must($"""
@@ -100,6 +106,90 @@ public sealed class GuestHotTests(GuestHotMachine machine) : IClassFixture<Guest
         Assert.InRange(counts[0] - counts[1], 0, 1);
         Assert.InRange(counts[1], 1, counts[2]);
         foreach (var start in (long[])[1, 121]) CheckFileSystem(start);
+    }
+
+    [Fact]
+    public void The_program_is_killed_and_its_guardian_removes_the_snapshot()
+    {
+        Slowly(() => Guest.Must($"""
+            {NothingIsLeft}
+            rescuekit image create --hot {machine.Path("busy")} /tmp/killed.rki --quiet &
+            program=$!
+            until dmsetup ls | grep -q frozen && [ -s /tmp/killed.rki ]; do kill -0 $program || exit 1; sleep 0.1; done
+            kill -9 $program
+            until nothing_is_left >/dev/null 2>&1; do sleep 0.2; done
+            """));
+        Assert.Contains("never completed", Guest.Must("rescuekit image verify /tmp/killed.rki", 3).Error, StringComparison.Ordinal);
+        Assert.Contains("hot image", Guest.Must($"rescuekit image create {machine.Path("blank")} /tmp/killed.rki --resume; code=$?; rm /tmp/killed.rki; exit $code", 3).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Program_and_guardian_are_killed_and_the_next_run_removes_the_snapshot()
+    {
+        Slowly(() => Guest.Must($"""
+            rescuekit image create --hot {machine.Path("busy")} /tmp/killed.rki --quiet &
+            program=$!
+            until dmsetup ls | grep -q frozen && [ -s /tmp/killed.rki ]; do kill -0 $program || exit 1; sleep 0.1; done
+            killall -9 rescuekit
+            wait $program
+            dmsetup ls | grep frozen
+            """));
+        Guest.Must($"""
+            {NothingIsLeft}
+            set -e
+            rescuekit image create --hot {machine.Path("busy")} /tmp/next.rki --verify
+            nothing_is_left
+            rm /tmp/killed.rki /tmp/next.rki
+            """);
+    }
+
+    [Fact]
+    public void A_store_that_is_full_fails_the_backup_and_harms_nothing_else()
+    {
+        Guest.Must("mkdir -p /small && mount -t tmpfs -o size=80M none /small");
+        var failed = default(GuestResult);
+        Slowly(() => failed = Guest.Must($"""
+            rescuekit image create --hot {machine.Path("busy")} /tmp/full.rki --store /small --quiet &
+            program=$!
+            until dmsetup ls | grep -q frozen && [ -s /tmp/full.rki ]; do kill -0 $program || exit 7; sleep 0.1; done
+            for i in 1 2; do dd if=/dev/urandom of=/live1/old bs=1M count=24 conv=notrunc,fsync || exit 8; done
+            wait $program
+            """, 1));
+        Assert.Contains("copy-on-write store in /small", failed!.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("--resume", failed.Error, StringComparison.Ordinal);
+        Guest.Must($"{NothingIsLeft}nothing_is_left && umount /small");
+        Guest.Must("rescuekit image verify /tmp/full.rki; code=$?; rm /tmp/full.rki; exit $code", 3);
+    }
+
+    [Fact]
+    public void What_cannot_be_frozen_is_named_with_what_to_do()
+    {
+        var blank = machine.Path("blank");
+        var refused = Guest.Must($"""
+            mke2fs -q {blank} && mount -t ext2 {blank} /mnt
+            rescuekit image create --hot {blank} /tmp/refused.rki; code=$?
+            umount /mnt; dd if=/dev/zero of={blank} bs=64k count=1 conv=notrunc
+            [ ! -e /tmp/refused.rki ] || exit 9
+            exit $code
+            """, 4);
+        Assert.Contains("mounted at /mnt", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("agent install", refused.Error, StringComparison.Ordinal);
+        // Without --hot a disk in use is refused as ever.
+        Assert.Contains("--hot", Guest.Must($"rescuekit image create {machine.Path("busy")} /tmp/cold.rki", 4).Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>A disk so slow that the backup is still running when something happens to it.</summary>
+    private void Slowly(Action what)
+    {
+        Guest.Limit(machine.Disk("busy"), 4 << 20);
+        try
+        {
+            what();
+        }
+        finally
+        {
+            Guest.Limit(machine.Disk("busy"), 0);
+        }
     }
 
     private void CheckFileSystem(long startMebibyte)
