@@ -68,7 +68,7 @@ internal static class CommandTree
             {
                 MediaBuildCommand.Build(host), MediaWriteCommand.Build(host),
             },
-            SnapshotCommand.Build(host),
+            SnapshotCommand.Build(),
             AgentCommand.Build(host),
             TuiCommand.Build(host),
         };

@@ -1,26 +1,17 @@
 using System.CommandLine;
-using RescueKit.Cli.Session;
 using RescueKit.Snapshots.Freezing;
 
 namespace RescueKit.Cli.Commands;
 
-/// <summary>Snapshots for other programs.</summary>
+/// <summary>What this program starts itself as while it freezes a running system; see <see cref="SnapshotHelper"/>.</summary>
 internal static class SnapshotCommand
 {
-    public static Command Build(CliHost host) => new ExampleCommand("snapshot", "Freeze the volumes of a running system at one instant, for other programs to read",
-        "rescuekit snapshot create /dev/sda")
+    public static Command Build()
     {
-        BuildHelper(),
-    };
-
-    /// <summary>What this program starts itself as while it freezes; see <see cref="SnapshotHelper"/>.</summary>
-    private static Command BuildHelper()
-    {
-        var role = new Argument<string>("ROLE");
+        var role = new Argument<string>("ROLE") { Description = "The part that it plays" };
         role.AcceptOnlyFromAmong(SnapshotHelper.FreezerRole, SnapshotHelper.GuardianRole);
-        var command = new Command("helper", "Used by rescuekit itself") { role };
-        command.Hidden = true;
-        command.SetAction(parse => SnapshotHelper.Run(parse.GetRequiredValue(role)));
-        return command;
+        var helper = new ExampleCommand("helper", "Used by rescuekit itself, for image create --hot", "rescuekit image create --hot /dev/sda /backup/web1.rki") { role };
+        helper.SetAction(parse => SnapshotHelper.Run(parse.GetRequiredValue(role)));
+        return new ExampleCommand("snapshot", "Used by rescuekit itself, for image create --hot", "rescuekit image create --hot /dev/sda /backup/web1.rki") { Hidden = true, Subcommands = { helper } };
     }
 }

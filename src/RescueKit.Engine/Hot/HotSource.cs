@@ -10,8 +10,8 @@ namespace RescueKit.Engine.Hot;
 /// </summary>
 internal sealed class HotSource : IBlockSource
 {
-    private const string Remedy = "run once 'rescuekit agent install' and start the machine anew, so that its partitions can be frozen from then on; or unmount it; "
-        + "or start the rescue media and image the disk cold";
+    private const string Remedy = "unmount it, or start the rescue media and image the disk cold; "
+        + "what is mounted through a linear mapping of the device mapper, as long as its partition, can be frozen";
 
     private readonly IBlockSource _disk;
     private readonly List<(Extent Range, IBlockSource Content)> _parts = [];

@@ -173,7 +173,7 @@ public sealed class GuestHotTests(GuestHotMachine machine) : IClassFixture<Guest
             exit $code
             """, 4);
         Assert.Contains("mounted at /mnt", refused.Error, StringComparison.Ordinal);
-        Assert.Contains("agent install", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("rescue media", refused.Error, StringComparison.Ordinal);
         // Without --hot a disk in use is refused as ever.
         Assert.Contains("--hot", Guest.Must($"rescuekit image create {machine.Path("busy")} /tmp/cold.rki", 4).Error, StringComparison.Ordinal);
     }
