@@ -41,6 +41,10 @@ public class DmRequestTests
     }
 
     [Fact]
+    public void Hidden_devices_switch_every_rule_of_udev_off() =>
+        Assert.Equal(0x2f0000u, UInt32(new DmRequest(DmCommand.Suspend, "frozen", hidden: true).Buffer, 0x20));
+
+    [Fact]
     public void A_name_that_is_too_long_is_refused() => Assert.Throws<ArgumentException>(() => new DmRequest(DmCommand.Create, new string('x', 128)));
 
     private static void PutTarget(byte[] bytes, int at, long start, long length, uint next, string type, string parameters)

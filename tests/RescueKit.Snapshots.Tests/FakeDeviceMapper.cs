@@ -54,7 +54,7 @@ internal sealed class FakeDeviceMapper : IDeviceMapper
         Get(name).Loaded = [];
     }
 
-    public void Resume(string name)
+    public void Resume(string name, bool hidden = false)
     {
         Step();
         var device = Get(name);

@@ -11,9 +11,16 @@ internal sealed class DmRequest
 {
     public const int HeaderLength = 312;
     private const int MostName = 127, MostId = 128, SpecLength = 40, MostType = 15;
-    private const int DataSizeAt = 0x0c, DataStartAt = 0x10, CountAt = 0x14, OpenCountAt = 0x18, FlagsAt = 0x1c, NumberAt = 0x28, NameAt = 0x30, IdAt = 0xb0;
+    private const int DataSizeAt = 0x0c, DataStartAt = 0x10, CountAt = 0x14, OpenCountAt = 0x18, FlagsAt = 0x1c, EventAt = 0x20, NumberAt = 0x28, NameAt = 0x30, IdAt = 0xb0;
 
-    public DmRequest(DmCommand command, string name = "", string id = "", DmFlags flags = 0, IReadOnlyList<MapTarget>? table = null, int room = 0)
+    /// <summary>
+    /// Tells every rule of udev to leave a device alone: none of its own links, no look at what is on it. In the upper half of the event number.
+    /// Source: lvm2, libdm/libdevmapper.h (DM_UDEV_DISABLE_…).
+    /// </summary>
+    private const uint NoRules = 0x2fu << 16;
+
+    /// <param name="hidden">Copies of what is mounted must not be found by its label or UUID.</param>
+    public DmRequest(DmCommand command, string name = "", string id = "", DmFlags flags = 0, IReadOnlyList<MapTarget>? table = null, int room = 0, bool hidden = false)
     {
         Command = command;
         table ??= [];
@@ -23,6 +30,7 @@ internal sealed class DmRequest
         Put(DataStartAt, HeaderLength);
         Put(CountAt, (uint)table.Count);
         Put(FlagsAt, (uint)flags);
+        Put(EventAt, hidden ? NoRules : 0);
         PutText(NameAt, name, MostName);
         PutText(IdAt, id, MostId);
         var at = HeaderLength;

@@ -18,7 +18,8 @@ internal interface IDeviceMapper
     void Clear(string name);
 
     /// <summary>Makes a loaded table active (holding all reads and writes for that moment), and ends a suspension.</summary>
-    void Resume(string name);
+    /// <param name="hidden">From udev and all that follows it.</param>
+    void Resume(string name, bool hidden = false);
 
     /// <param name="deferred">Where it is still open: once it is closed.</param>
     void Remove(string name, bool deferred = false);

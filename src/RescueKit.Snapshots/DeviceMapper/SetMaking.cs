@@ -34,7 +34,7 @@ internal sealed class SetMaking(IDeviceMapper mapper, StoreChoice stores, Snapsh
             var (frozenName, frozenId) = SetNames.FrozenOf(set, i);
             var real = mapper.Create(realName, realId);
             mapper.Load(realName, table);
-            mapper.Resume(realName);
+            mapper.Resume(realName, hidden: true);
             var store = stores.Make(live.Length, Volumes);
             _stores.Add(store);
             mapper.Create(frozenName, frozenId);

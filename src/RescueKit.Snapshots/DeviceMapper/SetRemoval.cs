@@ -64,7 +64,7 @@ internal static class SetRemoval
     {
         if (mapper.Table(frozen.Name) is not [{ Type: "snapshot" } table]) return;
         mapper.Load(frozen.Name, [new MapTarget(0, table.Length, "error", "")]);
-        mapper.Resume(frozen.Name);
+        mapper.Resume(frozen.Name, hidden: true);
     }
 
     private static void RemoveOne(IDeviceMapper mapper, MappedDevice device, List<string> done)

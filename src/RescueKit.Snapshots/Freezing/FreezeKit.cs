@@ -25,7 +25,7 @@ internal sealed class FreezeKit : IDisposable
         _roots = [.. script.FileSystems.Select(point => Open(point, Kernel.ReadOnly | Kernel.Directory))];
         _suspends = [.. script.Volumes.Select(volume => new DmRequest(DmCommand.Suspend, volume.Name, flags: DmFlags.Suspend | (volume.FreezesItself ? 0 : DmFlags.SkipLockFs)))];
         _resumes = [.. script.Volumes.Select(volume => new DmRequest(DmCommand.Suspend, volume.Name, flags: DmFlags.SkipLockFs))];
-        _activations = [.. script.Snapshots.Select(name => new DmRequest(DmCommand.Suspend, name))];
+        _activations = [.. script.Snapshots.Select(name => new DmRequest(DmCommand.Suspend, name, hidden: true))];
     }
 
     public FreezeScript Script { get; }

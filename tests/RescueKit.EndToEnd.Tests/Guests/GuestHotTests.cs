@@ -162,6 +162,20 @@ public sealed class GuestHotTests(GuestHotMachine machine) : IClassFixture<Guest
     }
 
     [Fact]
+    public void A_file_system_that_somebody_else_froze_fails_the_snapshot_and_stays_frozen()
+    {
+        var failed = Guest.Must($"""
+            fsfreeze --freeze /live2 || exit 8
+            rescuekit image create --hot {machine.Path("busy")} /tmp/frozen.rki; code=$?
+            fsfreeze --unfreeze /live2 || exit 9
+            [ ! -e /tmp/frozen.rki ] || exit 10
+            exit $code
+            """, 1);
+        Assert.Contains("/live2 cannot be frozen", failed.Error, StringComparison.Ordinal);
+        Guest.Must($"{NothingIsLeft}nothing_is_left");
+    }
+
+    [Fact]
     public void What_cannot_be_frozen_is_named_with_what_to_do()
     {
         var blank = machine.Path("blank");
