@@ -48,12 +48,6 @@ internal sealed class FakeDeviceMapper : IDeviceMapper
         Get(name).Loaded = table;
     }
 
-    public void Clear(string name)
-    {
-        Step();
-        Get(name).Loaded = [];
-    }
-
     public void Resume(string name, bool hidden = false)
     {
         Step();

@@ -34,8 +34,6 @@ internal sealed unsafe class DmControl : IDeviceMapper, IDisposable
 
     public void Load(string name, IReadOnlyList<MapTarget> table) => Do(new DmRequest(DmCommand.Load, name, table: table));
 
-    public void Clear(string name) => Do(new DmRequest(DmCommand.Clear, name));
-
     public void Resume(string name, bool hidden) => Do(new DmRequest(DmCommand.Suspend, name, flags: DmFlags.SkipLockFs, hidden: hidden));
 
     public void Remove(string name, bool deferred) => Do(new DmRequest(DmCommand.Remove, name, flags: deferred ? DmFlags.DeferredRemove : 0));

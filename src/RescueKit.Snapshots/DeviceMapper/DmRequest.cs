@@ -115,7 +115,7 @@ internal sealed class DmRequest
 
 internal enum DmCommand
 {
-    Version = 0, ListDevices = 2, Create = 3, Remove = 4, Suspend = 6, Status = 7, Load = 9, Clear = 10, TableStatus = 12,
+    Version = 0, ListDevices = 2, Create = 3, Remove = 4, Suspend = 6, Status = 7, Load = 9, TableStatus = 12,
 }
 
 [Flags]

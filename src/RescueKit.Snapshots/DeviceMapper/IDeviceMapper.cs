@@ -14,9 +14,6 @@ internal interface IDeviceMapper
     /// <summary>Puts a table beside the active one; <see cref="Resume"/> makes it active.</summary>
     void Load(string name, IReadOnlyList<MapTarget> table);
 
-    /// <summary>Drops a table that was loaded and not made active.</summary>
-    void Clear(string name);
-
     /// <summary>Makes a loaded table active (holding all reads and writes for that moment), and ends a suspension.</summary>
     /// <param name="hidden">From udev and all that follows it.</param>
     void Resume(string name, bool hidden = false);

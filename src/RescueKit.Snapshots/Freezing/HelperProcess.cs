@@ -40,8 +40,6 @@ internal sealed class HelperProcess : IDisposable
         }
     }
 
-    public int Id => _process.Id;
-
     public void Say(string line)
     {
         try

@@ -23,9 +23,7 @@ internal static unsafe partial class Kernel
     public const int Interrupted = 4;
     public const int NoSuchDevice = 6;
     public const int Busy = 16;
-    public const int NoDevice = 19;
     public const int Invalid = 22;
-    public const int NotSupported = 95;
 
     public static int LastError => Marshal.GetLastPInvokeError();
 
@@ -93,8 +91,6 @@ internal static unsafe partial class Kernel
     private static partial int Signal(int process, int signal);
 
     public static bool IsAlive(int process) => process > 0 && Signal(process, 0) == 0;
-
-    public static bool Terminate(int process) => process > 0 && Signal(process, 15) == 0;
 
     [LibraryImport(Library, EntryPoint = "setsid", SetLastError = true)]
     public static partial int LeaveSession();
