@@ -46,6 +46,7 @@ internal sealed record ErrorInfo(string Error, string Kind, string? Remedy, int 
         WrongPassphraseException => "wrong_passphrase",
         ImageException => "image",
         NoSpaceException => "no_space",
+        SnapshotException => "snapshot",
         DeviceGoneException => "device_gone",
         _ => "device",
     };

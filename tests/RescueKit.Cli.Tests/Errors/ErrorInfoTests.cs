@@ -17,6 +17,7 @@ public class ErrorInfoTests
         (new BlockReadException("m", Where, "r"), "read", 1),
         (new BlockWriteException("m", Where, "r"), "write", 1),
         (new NoSpaceException("m", "r"), "no_space", 1),
+        (new SnapshotException("m", "r"), "snapshot", 1),
         (new DeviceGoneException("m", "r"), "device_gone", 1),
         (new NotAnImageException("m", "r"), "not_an_image", 3),
         (new ImageIncompleteException("m", "r"), "image_incomplete", 3),

@@ -63,7 +63,6 @@ public class HelpTests
     }
 
     [Theory]
-    [InlineData("--hot")]
     [InlineData("--parent x")]
     [InlineData("--differential")]
     public void What_is_not_there_yet_is_not_accepted(string option) =>
