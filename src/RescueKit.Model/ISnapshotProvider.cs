@@ -41,11 +41,38 @@ public interface ISnapshotProvider
     /// All volumes at the same instant. When it throws, everything runs as before and nothing of a snapshot is left.
     /// </summary>
     /// <exception cref="SnapshotException">It could not be taken, or took longer than its limits.</exception>
-    ISnapshot Take(IReadOnlyList<LiveVolume> volumes);
+    /// <param name="party">Told when everything is ready, and again when the instant has passed.</param>
+    ISnapshot Take(IReadOnlyList<LiveVolume> volumes, IInstantParty party);
 
     /// <summary>Removes what processes that are dead have left.</summary>
     /// <returns>A sentence for each thing removed.</returns>
     IReadOnlyList<string> RemoveStale();
+}
+
+/// <summary>Whoever must know that the instant of a snapshot comes: applications that hold their writes, and who waits for a quiet moment.</summary>
+public interface IInstantParty
+{
+    /// <summary>All is ready but the freeze. Takes as long as its own limits allow; files can still be read and written.</summary>
+    /// <exception cref="SnapshotException">The snapshot is called off.</exception>
+    void Freeze();
+
+    /// <summary>The instant has passed, or is called off. Called once after each <see cref="Freeze"/>, also after one that threw; never throws.</summary>
+    /// <param name="isTaken">There is a snapshot.</param>
+    void Thaw(bool isTaken);
+}
+
+/// <summary>Nobody has to know.</summary>
+public sealed class NoParty : IInstantParty
+{
+    public static NoParty Instance { get; } = new();
+
+    public void Freeze()
+    {
+    }
+
+    public void Thaw(bool isTaken)
+    {
+    }
 }
 
 /// <summary>Volumes as they were at one instant; disposing releases it without a trace.</summary>

@@ -40,7 +40,7 @@ internal sealed class HotSource : IBlockSource
         HotSource? source = null;
         try
         {
-            if (frozen.Count > 0) snapshot = provider.Take([.. frozen.Select(partition => partition.Volume!)]);
+            if (frozen.Count > 0) snapshot = provider.Take([.. frozen.Select(partition => partition.Volume!)], NoParty.Instance);
             source = new HotSource(disk, snapshot, snapshot is null ? null : provider.Name);
             source.Add(live, frozen);
             return source;

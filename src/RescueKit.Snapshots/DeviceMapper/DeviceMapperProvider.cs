@@ -42,7 +42,7 @@ public sealed class DeviceMapperProvider : ISnapshotProvider
         },
     };
 
-    public ISnapshot Take(IReadOnlyList<LiveVolume> volumes)
+    public ISnapshot Take(IReadOnlyList<LiveVolume> volumes, IInstantParty party)
     {
         if (volumes.Count is 0 or > FreezeBoard.MostVolumes) throw new ArgumentOutOfRangeException(nameof(volumes), volumes.Count, "too few or too many volumes");
         foreach (var volume in volumes)
@@ -54,7 +54,7 @@ public sealed class DeviceMapperProvider : ISnapshotProvider
         try
         {
             making.Prepare([.. volumes.Select(volume => (volume, Mapping(volume)!))]);
-            return new DeviceMapperSnapshot(making, _mapper, making.Freeze(s_patience));
+            return new DeviceMapperSnapshot(making, _mapper, making.Freeze(party, s_patience));
         }
         catch (DeviceMapperException e)
         {

@@ -45,9 +45,25 @@ internal sealed class SetMaking(IDeviceMapper mapper, StoreChoice stores, Snapsh
     }
 
     /// <exception cref="SnapshotException">It failed or took too long; everything is thawed.</exception>
-    public FreezeOutcome Freeze(TimeSpan patience)
+    public FreezeOutcome Freeze(IInstantParty party, TimeSpan patience)
     {
         using var freezer = new HelperProcess(options.Helper, SnapshotHelper.FreezerRole, Script(), patience);
+        var isTaken = false;
+        try
+        {
+            party.Freeze();
+            var outcome = Freeze(freezer, patience);
+            isTaken = true;
+            return outcome;
+        }
+        finally
+        {
+            party.Thaw(isTaken);
+        }
+    }
+
+    private FreezeOutcome Freeze(HelperProcess freezer, TimeSpan patience)
+    {
         Guardian.Say(SnapshotHelper.Arm);
         freezer.Say(SnapshotHelper.Go);
         // The guardian ends what takes longer than the limit; a call that hangs in the kernel even it cannot end.
