@@ -72,13 +72,16 @@ public sealed class DeviceMapperProvider : ISnapshotProvider
     public IReadOnlyList<string> RemoveStale()
     {
         var done = new List<string>();
-        foreach (var set in SetRemoval.Sets(_mapper))
+        // A page alone is one of a set whose devices are not made yet, unless something is frozen.
+        var frozen = Directory.Exists(_options.Folder) ? Directory.EnumerateFiles(_options.Folder).Where(FreezeBoard.MarksAny).Select(page => Path.GetFileName(page)) : [];
+        foreach (var set in SetRemoval.Sets(_mapper).Union(frozen).ToList())
         {
             var path = Path.Combine(_options.Folder, set);
             using var file = Kernel.Open(path, Kernel.ReadWrite);
             if (file is not null && !Kernel.TryLock(file)) continue;
             try
             {
+                FreezeKit.ThawLeft(path);
                 done.AddRange(SetRemoval.Remove(_mapper, set));
             }
             catch (DeviceMapperException e)

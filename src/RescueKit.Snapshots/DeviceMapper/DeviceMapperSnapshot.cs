@@ -23,7 +23,7 @@ internal sealed class DeviceMapperSnapshot : ISnapshot
     {
         (_making, _mapper) = (making, mapper);
         Times = new FreezeTimes(TimeSpan.FromMicroseconds(outcome.Frozen), TimeSpan.FromMicroseconds(outcome.Held));
-        Volumes = [.. making.Volumes.Select((live, i) => new FrozenVolume(live, ReadOnlyNode(SetNames.FrozenOf(making.Set, i).Name), Consistency.FileSystem))];
+        Volumes = [.. making.Volumes.Select((live, i) => new FrozenVolume(live, ReadOnlyNode(SetNames.FrozenOf(making.Set, i).Name), SetMaking.ConsistencyOf(live)))];
         _watch = new Timer(_ => Watch(), null, s_look, s_look);
     }
 

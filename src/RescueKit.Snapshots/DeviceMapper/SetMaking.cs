@@ -24,7 +24,7 @@ internal sealed class SetMaking(IDeviceMapper mapper, StoreChoice stores, Snapsh
     public void Prepare(IReadOnlyList<(LiveVolume Live, MappedDevice Mapping)> volumes)
     {
         _volumes = volumes;
-        FreezeBoard.Create(SharedFile);
+        FreezeBoard.Create(SharedFile, Script());
         _guardian = new HelperProcess(options.Helper, SnapshotHelper.GuardianRole, Script(), TimeSpan.FromMinutes(2));
         for (var i = 0; i < volumes.Count; i++)
         {
@@ -92,6 +92,7 @@ internal sealed class SetMaking(IDeviceMapper mapper, StoreChoice stores, Snapsh
                 guardian.Say(SnapshotHelper.Release);
                 if (guardian.Hear(TimeSpan.FromMinutes(2)) == SnapshotHelper.Released) return null;
                 guardian.Kill();
+                FreezeKit.ThawLeft(SharedFile);
             }
             SetRemoval.Remove(mapper, set);
             File.Delete(SharedFile);
@@ -114,16 +115,20 @@ internal sealed class SetMaking(IDeviceMapper mapper, StoreChoice stores, Snapsh
 
     private string Script()
     {
-        var fileSystems = _volumes.SelectMany(volume => volume.Live.FileSystems).DistinctBy(system => system.Number).OrderByDescending(system => system.Depth);
+        var fileSystems = _volumes.SelectMany(volume => volume.Live.FileSystems).OrderByDescending(system => system.Depth).DistinctBy(system => system.Number);
         return JsonSerializer.Serialize(
             new FreezeScript(
                 SharedFile,
                 [.. fileSystems.Where(CanFreeze).Select(system => system.MountPoint)],
-                [.. _volumes.Select(volume => new HeldVolume(volume.Mapping.Name, volume.Live.FileSystems.Any(system => !CanFreeze(system))))],
+                [.. _volumes.Select(volume => new HeldVolume(volume.Mapping.Name, volume.Live.FileSystems.Any(system => !CanFreeze(system) && system.Number == volume.Live.Number)))],
                 [.. _volumes.Select((_, i) => SetNames.FrozenOf(set, i).Name)],
                 (int)options.FreezeLimit.TotalMilliseconds, (int)options.HoldLimit.TotalMilliseconds),
             FreezeJson.Default.FreezeScript);
     }
+
+    /// <summary>What can be frozen neither by itself nor by its volume's suspension, since other layers lie between, is as after a power cut.</summary>
+    internal static Consistency ConsistencyOf(LiveVolume volume) =>
+        volume.FileSystems.All(system => CanFreeze(system) || system.Number == volume.Number) ? Consistency.FileSystem : Consistency.Crash;
 
     /// <summary>FAT has no freeze operation (Linux, fs/fat/inode.c), so that the kernel refuses FIFREEZE; a suspension syncs and holds it all the same.</summary>
     internal static bool CanFreeze(LiveFileSystem system) => system.Type is not ("vfat" or "msdos" or "exfat");

@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
 using RescueKit.Model;
 using RescueKit.Snapshots.Interop;
@@ -50,10 +52,40 @@ internal sealed unsafe class FreezeBoard : IDisposable
     /// <summary>The same of a volume's suspension.</summary>
     public ref byte Volume(int index) => ref _at[VolumesAt + index];
 
-    public static void Create(string path)
+    /// <param name="script">Kept behind the shared page, for <see cref="LeftBehind"/>.</param>
+    public static void Create(string path, string script)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        System.IO.File.WriteAllBytes(path, new byte[Length]);
+        System.IO.File.WriteAllBytes(path, [.. new byte[Length], .. Encoding.UTF8.GetBytes(script)]);
+    }
+
+    /// <summary>What was to be frozen, as whoever made the page wrote it down; null where the file was cut off.</summary>
+    public static FreezeScript? LeftBehind(string path)
+    {
+        try
+        {
+            var bytes = System.IO.File.ReadAllBytes(path);
+            return bytes.Length <= Length ? null : JsonSerializer.Deserialize(bytes.AsSpan(Length), FreezeJson.Default.FreezeScript);
+        }
+        catch (Exception e) when (e is IOException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A file system or a volume is frozen, or was when whoever froze it died.</summary>
+    public static bool MarksAny(string path)
+    {
+        var page = new byte[Length];
+        try
+        {
+            using var file = System.IO.File.OpenHandle(path);
+            return RandomAccess.Read(file, page, 0) == Length && page.AsSpan(FileSystemsAt).ContainsAnyExcept((byte)0);
+        }
+        catch (IOException)
+        {
+            return false; // it has just been removed
+        }
     }
 
     public void Dispose() => File.Dispose();

@@ -28,6 +28,22 @@ internal sealed class FreezeKit : IDisposable
         _activations = [.. script.Snapshots.Select(name => new DmRequest(DmCommand.Suspend, name, hidden: true))];
     }
 
+    /// <summary>Thaws what the shared page of dead processes says is frozen; a file system that cannot be reached any more is let be.</summary>
+    public static void ThawLeft(string sharedFile)
+    {
+        if (FreezeBoard.LeftBehind(sharedFile) is not { } script) return;
+        try
+        {
+            using var board = new FreezeBoard(sharedFile);
+            using var kit = new FreezeKit(script, board);
+            kit.ThawAll();
+        }
+        catch (SnapshotException)
+        {
+            // Unmounted meanwhile, which a frozen one cannot be: nothing of it is frozen.
+        }
+    }
+
     public FreezeScript Script { get; }
     public int FileSystemCount => _roots.Length;
     public int VolumeCount => _suspends.Length;

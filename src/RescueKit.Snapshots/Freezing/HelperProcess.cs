@@ -11,7 +11,11 @@ public sealed record HelperProgram(string Program, params IReadOnlyList<string> 
 /// <summary>A helper as the program that started it sees it.</summary>
 internal sealed class HelperProcess : IDisposable
 {
+    /// <summary>A process that hangs in the kernel dies only when its call returns: it is not waited for.</summary>
+    private static readonly TimeSpan s_death = TimeSpan.FromSeconds(5);
+
     private readonly Process _process;
+    private Task<string?>? _line;
 
     public HelperProcess(HelperProgram program, string role, string script, TimeSpan patience)
     {
@@ -56,10 +60,13 @@ internal sealed class HelperProcess : IDisposable
     /// <summary>The next line; null where it ends, or says nothing for too long.</summary>
     public string? Hear(TimeSpan patience)
     {
-        var line = _process.StandardOutput.ReadLineAsync();
+        _line ??= _process.StandardOutput.ReadLineAsync();
         try
         {
-            return line.Wait(patience) ? line.Result : null;
+            if (!_line.Wait(patience)) return null;
+            var said = _line.Result;
+            _line = null;
+            return said;
         }
         catch (AggregateException)
         {
@@ -72,7 +79,7 @@ internal sealed class HelperProcess : IDisposable
         try
         {
             _process.Kill();
-            _process.WaitForExit();
+            _process.WaitForExit(s_death);
         }
         catch (InvalidOperationException)
         {
