@@ -21,7 +21,7 @@ internal static class AgentCommand
         {
             BuildRun(host), AgentExecuteCommand.Build(host),
         };
-        foreach (var more in AgentContainersCommand.Build(host).Concat(AgentPlacesCommand.Build(host))) command.Add(more);
+        foreach (var more in AgentContainersCommand.Build(host).Concat(AgentPlacesCommand.Build(host)).Concat(AgentInstallCommand.Build(host))) command.Add(more);
         return command;
     }
 

@@ -7,6 +7,9 @@ namespace RescueKit.Disks.Inventory;
 /// <param name="Disk">The whole disk of a partition; null for a whole disk.</param>
 internal sealed record BlockNode(string Name, string Folder, string Number, long Length, BlockNode? Disk, int PartitionNumber)
 {
+    /// <summary>A device of its own to the kernel, which the boot hook has put in the place of a partition.</summary>
+    public bool IsMappedPartition => Disk is not null && Name.StartsWith("dm-", StringComparison.Ordinal);
+
     public string DevicePath => "/dev/" + Name.Replace('!', '/');
     public BlockNode WholeDisk => Disk ?? this;
     public bool IsLoop => WholeDisk.Name.StartsWith("loop", StringComparison.Ordinal);

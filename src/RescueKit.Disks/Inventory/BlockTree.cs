@@ -7,6 +7,9 @@ internal sealed class BlockTree
 {
     /// <summary>How the device mapper ids of this program's overlays begin.</summary>
     private const string OverlayId = "RESCUEKIT-";
+
+    /// <summary>A partition that the boot hook has mapped: its number and PARTUUID follow (media/agent/map-partition).</summary>
+    private const string MappedPartitionId = "RESCUEKIT-MAP-";
     private const string LvmId = "LVM-";
     private const int LvmIdsLength = 64;
 
@@ -32,6 +35,7 @@ internal sealed class BlockTree
                     tree.Add(child, $"{folder}/{child}", disk, index);
             }
         }
+        tree.AdoptMappedPartitions();
         return tree;
     }
 
@@ -44,13 +48,17 @@ internal sealed class BlockTree
         if (!path.StartsWith("/dev/", StringComparison.Ordinal)) return null;
         return ByName(path[5..].Replace('/', '!'))
             ?? ByName(Path.GetFileName(_root.Resolve(path)))
-            ?? Nodes.FirstOrDefault(node => node.IsMapped && path == "/dev/mapper/" + MappedName(node));
+            ?? Nodes.FirstOrDefault(node => node.Name.StartsWith("dm-", StringComparison.Ordinal) && path == "/dev/mapper/" + MappedName(node));
     }
 
     public IEnumerable<BlockNode> PartitionsOf(BlockNode disk) => Nodes.Where(node => node.Disk == disk).OrderBy(node => node.PartitionNumber);
 
-    /// <summary>The devices made on top of this one (device mapper, md, bcache).</summary>
-    public IEnumerable<BlockNode> HoldersOf(BlockNode node) => Linked(node, "holders");
+    /// <summary>The devices made on top of this one (device mapper, md, bcache), but for its partitions, mapped though they be.</summary>
+    public IEnumerable<BlockNode> HoldersOf(BlockNode node)
+    {
+        var isMapped = node.Disk is null && Nodes.Any(other => other.IsMappedPartition && other.Disk == node);
+        return Linked(node, "holders").Where(holder => !(isMapped && (holder.Disk == node || IsOverlay(MappedId(holder)))));
+    }
 
     /// <summary>The devices that this one is made of.</summary>
     public IEnumerable<BlockNode> SlavesOf(BlockNode node) => Linked(node, "slaves");
@@ -71,6 +79,19 @@ internal sealed class BlockTree
 
     /// <summary>"LVM-", the ids of group and volume, and for its parts a word behind them. Source: lvm2, lib/activate/dev_manager.c (build_dm_uuid).</summary>
     private static bool IsLvmPart(string? id) => id?.StartsWith(LvmId, StringComparison.Ordinal) == true && id.Length > LvmId.Length + LvmIdsLength;
+
+    /// <summary>What the boot hook has mapped is a partition like any other; while a snapshot of it lives, one more device lies between it and the disk.</summary>
+    private void AdoptMappedPartitions()
+    {
+        foreach (var mapping in Disks.Where(node => node.IsMapped).ToList())
+        {
+            if (MappedId(mapping) is not { } id || !id.StartsWith(MappedPartitionId, StringComparison.Ordinal)) continue;
+            if (!int.TryParse(id[MappedPartitionId.Length..].Split('-')[0], CultureInfo.InvariantCulture, out var number)) continue;
+            var below = SlavesOf(mapping).ToList();
+            if (below is [{ IsMapped: true } between]) below = [.. SlavesOf(between)];
+            if (below is [{ Disk: null } disk]) Add(mapping.Name, mapping.Folder, disk, number);
+        }
+    }
 
     private IEnumerable<BlockNode> Linked(BlockNode node, string folder) =>
         _root.List($"{node.Folder}/{folder}").Select(ByName).OfType<BlockNode>();

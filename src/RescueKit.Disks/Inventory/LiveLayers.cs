@@ -27,7 +27,8 @@ internal sealed class LiveLayers
         var systems = new List<LiveFileSystem>();
         var isHeld = Climb(node, 0, systems, []);
         var holders = _tree.HoldersOf(node).ToList();
-        var mapping = holders is [{ IsMapped: true } only] && only.Length == node.Length && _tree.SlavesOf(only).Count() == 1 && !_holdings.MountsOf(node).Any() ? only.Number : null;
+        var mapping = node.IsMappedPartition ? node.Number
+            : holders is [{ IsMapped: true } only] && only.Length == node.Length && _tree.SlavesOf(only).Count() == 1 && !_holdings.MountsOf(node).Any() ? only.Number : null;
         return new LivePartition(
             node.PartitionNumber, node.PartitionNumber == 0 ? disk : $"partition {node.PartitionNumber} of {disk}", node.DevicePath, node.Length, isHeld, _holdings.IsSwap(node),
             systems, mapping);

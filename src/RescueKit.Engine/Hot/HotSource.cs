@@ -10,8 +10,8 @@ namespace RescueKit.Engine.Hot;
 /// </summary>
 internal sealed class HotSource : IBlockSource
 {
-    private const string Remedy = "unmount it, or start the rescue media and image the disk cold; "
-        + "what is mounted through a linear mapping of the device mapper, as long as its partition, can be frozen";
+    private const string Remedy = "run 'rescuekit agent install' and restart once: from then on the partitions of this disk can be frozen. "
+        + "Or unmount it, or start the rescue media and image the disk cold";
 
     private readonly IBlockSource _disk;
     private readonly List<(Extent Range, IBlockSource Content)> _parts = [];

@@ -1,0 +1,136 @@
+using RescueKit.Agent.Tools;
+using RescueKit.Disks;
+using RescueKit.Disks.Inventory;
+using RescueKit.Model;
+
+namespace RescueKit.Agent.Install;
+
+/// <param name="TableId">Of its partition table: PTUUID, as blkid tells it.</param>
+public sealed record HookedDisk(string Path, string TableId);
+
+/// <summary>
+/// From the next start on the partitions of chosen disks are used through idle mappings, so that they can be frozen: what
+/// <c>media/agent/map-partition</c> does early in the initramfs, the root partition included.
+/// </summary>
+public sealed class BootHook(IToolRunner tools, SystemRoot root)
+{
+    private const string List = "/etc/rescuekit/disks";
+    private const string Remedy = "partitions in use can be frozen without it where they are LVM volumes, or mounted through a linear mapping; or image the disk cold, from the rescue media";
+
+    private static readonly TimeSpan s_rebuild = TimeSpan.FromMinutes(20);
+
+    private static readonly HookFile[] s_files =
+    [
+        new("/usr/lib/rescuekit/map-partition", "agent/map-partition", IsProgram: true),
+        new("/etc/udev/rules.d/59-rescuekit.rules", "agent/59-rescuekit.rules", IsProgram: false),
+        new("/etc/initramfs-tools/hooks/rescuekit", "agent/initramfs-hook", IsProgram: true),
+    ];
+
+    public bool IsInstalled => root.Exists(List);
+
+    /// <summary>Ids of the partition tables whose disks are mapped.</summary>
+    public IReadOnlyList<string> Ids => root.ReadLines(List);
+
+    /// <summary>Looks whether these disks can be mapped, and changes nothing.</summary>
+    /// <param name="others">Every other disk of the machine, by path: none may have the same id.</param>
+    /// <exception cref="SafetyException">The system would not find something any more.</exception>
+    /// <exception cref="DeviceException">The system has not got what the hook needs.</exception>
+    public IReadOnlyList<HookedDisk> Plan(IReadOnlyList<LiveDisk> disks, IReadOnlyList<string> others)
+    {
+        foreach (var (program, package) in (ReadOnlySpan<(string, string)>)[("update-initramfs", "initramfs-tools"), ("lsinitramfs", "initramfs-tools-core"), ("dmsetup", "dmsetup"), ("blkid", "util-linux"), ("partx", "util-linux"), ("udevadm", "udev")])
+        {
+            if (!tools.Has(program)) throw new DeviceException($"the boot hook needs {program}, which this system does not have", $"install the package {package}; {Remedy}");
+        }
+        var planned = new List<HookedDisk>();
+        foreach (var disk in disks)
+        {
+            var id = TableIdOf(disk.Path) ?? throw new SafetyException($"{disk.Path} has no partition table with an id of its own", Remedy);
+            if (disk.Partitions is [{ Number: 0 }]) throw new SafetyException($"{disk.Path} has no partitions", Remedy);
+            if (disks.Select(other => other.Path).Concat(others).FirstOrDefault(other => other != disk.Path && TableIdOf(other) == id) is { } twin)
+                throw new SafetyException($"{twin} has the same partition table id as {disk.Path}: it is a copy, and one could be taken for the other", "give the copy another id (sgdisk --disk-guid=R, or sfdisk --disk-id), or unplug it");
+            foreach (var partition in disk.Partitions) MustBeMappable(partition);
+            DiskReferences.MustNotName(disk, root, tools);
+            planned.Add(new HookedDisk(disk.Path, id));
+        }
+        return planned;
+    }
+
+    /// <summary>Adds disks to those that are mapped. When it throws, everything is as it was before.</summary>
+    /// <exception cref="DeviceException">A file cannot be written, or no initramfs can be made.</exception>
+    public void Install(IReadOnlyList<HookedDisk> disks)
+    {
+        var before = Ids;
+        try
+        {
+            foreach (var file in s_files) file.Write(root);
+            HookFile.Write(root, List, [.. before.Union(disks.Select(disk => disk.TableId)).SelectMany(id => System.Text.Encoding.ASCII.GetBytes(id + "\n"))], isProgram: false);
+            RebuildInitramfs();
+            MustBeInside();
+        }
+        catch (Exception e)
+        {
+            if (before.Count > 0) HookFile.Write(root, List, [.. before.SelectMany(id => System.Text.Encoding.ASCII.GetBytes(id + "\n"))], isProgram: false);
+            else Remove();
+            RebuildAgain();
+            throw e is IOException or UnauthorizedAccessException ? new DeviceException($"the boot hook cannot be installed: {e.Message}", "nothing has been changed", e) : e;
+        }
+    }
+
+    /// <returns>False where it was not installed.</returns>
+    public bool Uninstall()
+    {
+        if (!IsInstalled && !s_files.Any(file => root.Exists(file.Path))) return false;
+        Remove();
+        RebuildInitramfs();
+        return true;
+    }
+
+    private string? TableIdOf(string disk) => tools.Run(new ToolCall("blkid", "-p", "-s", "PTUUID", "-o", "value", disk)) is { ExitCode: 0 } outcome && outcome.Output.Trim() is { Length: > 0 } id ? id : null;
+
+    /// <summary>What looks for its parts by names that a mapping does not have, or brings a mapping of its own, is let be.</summary>
+    private void MustBeMappable(LivePartition partition)
+    {
+        var type = tools.Run(new ToolCall("blkid", "-p", "-s", "TYPE", "-o", "value", partition.Device)).Output.Trim();
+        if (type is "zfs_member" or "bcache" or "mpath_member" or "drbd" or "VMFS_volume_member")
+            throw new SafetyException($"{partition.Name} is a {type}, which cannot be used through a mapping", Remedy);
+    }
+
+    private void Remove()
+    {
+        foreach (var path in s_files.Select(file => file.Path).Append(List))
+        {
+            File.Delete(root.PathOf(path));
+            var folder = Path.GetDirectoryName(root.PathOf(path))!;
+            if (path.Contains("/rescuekit/", StringComparison.Ordinal) && Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any()) Directory.Delete(folder);
+        }
+    }
+
+    private void RebuildInitramfs()
+    {
+        tools.Must("making the initramfs", new ToolCall("update-initramfs", "-u", "-k", "all") { Limit = s_rebuild }, "look at what update-initramfs says; is there room in /boot?");
+        tools.Run(new ToolCall("sync"));
+    }
+
+    /// <summary>Best effort: the failure that led here is told.</summary>
+    private void RebuildAgain()
+    {
+        try
+        {
+            RebuildInitramfs();
+        }
+        catch (DeviceException)
+        {
+            // An initramfs that could not be made leaves the one from before.
+        }
+    }
+
+    private void MustBeInside()
+    {
+        foreach (var name in root.List("/boot").Where(name => name.StartsWith("initrd.img-", StringComparison.Ordinal) && !name.EndsWith(".bak", StringComparison.Ordinal) && !name.Contains(".dpkg-", StringComparison.Ordinal)))
+        {
+            var content = tools.Must("looking into the initramfs", new ToolCall("lsinitramfs", $"/boot/{name}") { Limit = s_rebuild });
+            if (!content.Contains("usr/lib/rescuekit/map-partition", StringComparison.Ordinal))
+                throw new DeviceException($"/boot/{name} was made without the boot hook", "is it made by another tool than initramfs-tools?");
+        }
+    }
+}

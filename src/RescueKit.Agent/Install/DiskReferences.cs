@@ -1,0 +1,40 @@
+using RescueKit.Agent.Tools;
+using RescueKit.Disks;
+using RescueKit.Disks.Inventory;
+using RescueKit.Model;
+
+namespace RescueKit.Agent.Install;
+
+/// <summary>Where a system names partitions. Names of the partitions' own nodes lead nowhere once they are mapped; ids do.</summary>
+internal static class DiskReferences
+{
+    private static readonly string[] s_files = ["/etc/fstab", "/etc/crypttab", "/proc/cmdline", "/etc/default/grub", "/etc/initramfs-tools/conf.d/resume", "/etc/mdadm/mdadm.conf"];
+    private static readonly string[] s_byId = ["/dev/disk/by-uuid/", "/dev/disk/by-label/", "/dev/disk/by-partuuid/", "/dev/disk/by-partlabel/", "/dev/mapper/"];
+
+    /// <exception cref="SafetyException">Something does.</exception>
+    public static void MustNotName(LiveDisk disk, SystemRoot root, IToolRunner tools)
+    {
+        foreach (var file in s_files)
+        {
+            foreach (var line in root.ReadLines(file).Where(line => !line.TrimStart().StartsWith('#')))
+            {
+                if (line.Split([' ', '\t', '=', '"', ','], StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(word => Names(disk, word, root)) is not { } name) continue;
+                throw new SafetyException($"{file} names {name}, which would not be found any more once {disk.Path} is mapped", $"write UUID=… instead, as 'blkid {name}' tells it, then install again");
+            }
+        }
+        if (!tools.Has("lvmconfig")) return;
+        foreach (var setting in (string[])["devices/filter", "devices/global_filter"])
+        {
+            var outcome = tools.Run(new ToolCall("lvmconfig", "--type", "current", setting));
+            if (outcome.ExitCode == 0 && outcome.Output.Trim() is { Length: > 0 } filter && disk.Partitions.Any(partition => IsOfLvm(partition, tools)))
+                throw new SafetyException($"LVM looks at chosen devices only ({filter}), and may not find its volumes on {disk.Path} once they are mapped", "allow /dev/mapper/rescuekit-* there, or remove the setting from /etc/lvm/lvm.conf, then install again");
+        }
+    }
+
+    private static bool Names(LiveDisk disk, string word, SystemRoot root) =>
+        word.StartsWith("/dev/", StringComparison.Ordinal) && !s_byId.Any(folder => word.StartsWith(folder, StringComparison.Ordinal))
+        && disk.Partitions.Any(partition => partition.Device == word || partition.Device == root.Resolve(word));
+
+    private static bool IsOfLvm(LivePartition partition, IToolRunner tools) =>
+        tools.Run(new ToolCall("blkid", "-p", "-s", "TYPE", "-o", "value", partition.Device)).Output.Trim() == "LVM2_member";
+}
