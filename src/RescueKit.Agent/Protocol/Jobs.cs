@@ -78,5 +78,5 @@ public sealed record JobResult
     public string? Receipt { get; init; }
 
     /// <summary>What did not go as it should and does not make the backup fail (an old image that could not be removed): sentences.</summary>
-    public IReadOnlyList<string> Warnings { get; init; } = [];
+    public IReadOnlyList<string> Warnings { get => field ?? []; init; }
 }

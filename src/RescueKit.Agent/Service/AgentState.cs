@@ -7,7 +7,8 @@ namespace RescueKit.Agent.Service;
 /// <summary>What the agent has to know after it was ended, however that was.</summary>
 internal sealed record AgentState
 {
-    public IReadOnlyDictionary<string, JobState> Jobs { get; init; } = new Dictionary<string, JobState>();
+    // What a file lacks, JSON's reader sets to null.
+    public IReadOnlyDictionary<string, JobState> Jobs { get => field ?? new Dictionary<string, JobState>(); init; }
 }
 
 /// <summary>Of one job.</summary>
@@ -29,7 +30,7 @@ internal sealed record JobState
     public DateTimeOffset? LastCompleteAt { get; init; }
 
     /// <summary>What the job has made, complete or not, oldest first: nothing else is ever removed.</summary>
-    public IReadOnlyList<JobImage> Images { get; init; } = [];
+    public IReadOnlyList<JobImage> Images { get => field ?? []; init; }
 }
 
 internal sealed record JobBegun(int Number, string Reason, DateTimeOffset At, string Image);

@@ -21,6 +21,7 @@ internal sealed class FailureCommand(IToolRunner tools, ServiceLog log)
             Environment = new Dictionary<string, string>
             {
                 ["RESCUEKIT_JOB"] = job.Name,
+                ["RESCUEKIT_RUN"] = result.Number.ToString(CultureInfo.InvariantCulture),
                 ["RESCUEKIT_EXIT_CODE"] = result.ExitCode.ToString(CultureInfo.InvariantCulture),
                 ["RESCUEKIT_VERDICT"] = result.Verdict,
                 ["RESCUEKIT_MESSAGE"] = result.Error ?? result.Verdict,
