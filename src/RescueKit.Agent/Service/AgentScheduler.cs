@@ -71,12 +71,25 @@ internal sealed class AgentScheduler(JobBook book, IRunCarrier carrier, JobRun r
         var (job, begun) = (entry.Config, entry.Running!.Begun);
         log.Event($"job {job.Name}: run {begun.Number} begins ({begun.Reason})");
         // The book's lock is not held while a disk is opened.
-        var outcome = await Task.Run(() => runner.ExecuteAsync(job, begun, entry.State.Images, run => book.Plan(entry, run), stop), CancellationToken.None).ConfigureAwait(false);
+        var outcome = await Task.Run(() => ExecuteAsync(entry, job, begun, stop), CancellationToken.None).ConfigureAwait(false);
         var result = outcome.Result;
         book.End(entry, result, state => After(state, outcome));
         Say(job, result);
         if (result.ExitCode != ExitCodes.Done && !stop.IsCancellationRequested) await failures.TellAsync(job, result, stop).ConfigureAwait(false);
         Wake();
+    }
+
+    /// <summary>Whatever happens, the job's run has an end.</summary>
+    private async Task<JobOutcome> ExecuteAsync(JobEntry entry, JobConfig job, JobBegun begun, CancellationToken stop)
+    {
+        try
+        {
+            return await runner.ExecuteAsync(job, begun, entry.State.Images, run => book.Plan(entry, run), stop).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            return runner.Failed(begun, e);
+        }
     }
 
     private static JobState After(JobState state, JobOutcome outcome)

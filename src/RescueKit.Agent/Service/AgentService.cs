@@ -23,7 +23,7 @@ public sealed class AgentService : BackgroundService
         (_read, _path, _clock) = (read, first.Path, options.Clock);
         _log = new ServiceLog(text => host.Log(text), text => host.Log(text, isProblem: true));
         _reading = new ConfigReading(_path, _clock.GetLocalNow(), null);
-        _book = new JobBook(new StateFile(options.StateFolder, _log.Problem), _clock);
+        _book = new JobBook(new StateFile(Path.Combine(options.StateFolder, "agent"), _log.Problem), _clock);
         _book.Configure(first.Config);
         var carrier = new HostCarrier(host);
         var runner = new JobRun(carrier, options.Factory.Explain, _clock, _log.Event);
@@ -37,7 +37,7 @@ public sealed class AgentService : BackgroundService
     /// <summary>Takes the configuration as it is now; a bad one is said to be, and the one before stays.</summary>
     public void Reload()
     {
-        var check = _read();
+        var check = ReadAgain();
         if (check.Problems.Count > 0)
         {
             var problem = string.Join("; ", check.Problems);
@@ -50,6 +50,19 @@ public sealed class AgentService : BackgroundService
         _reading = new ConfigReading(_path, _clock.GetLocalNow(), null);
         _log.Event($"the configuration {_path} was read again: {check.Config.Jobs.Count} jobs");
         _scheduler.Wake();
+    }
+
+    /// <summary>Whatever goes wrong is no reason to end.</summary>
+    private ConfigCheck ReadAgain()
+    {
+        try
+        {
+            return _read();
+        }
+        catch (Exception e)
+        {
+            return new ConfigCheck(_path, new AgentConfig([]), [new ConfigProblem(null, e.Message)]);
+        }
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.Run(() => _scheduler.RunAsync(stoppingToken), CancellationToken.None);

@@ -48,6 +48,9 @@ internal sealed class JobRun(IRunCarrier carrier, Func<Exception, Problem> expla
     public static JobImage? Made(JobBegun begun, Guid? id) =>
         ImageShelf.Head(begun.Image) is { } head && (id is null || head.ImageId == id) ? new JobImage(begun.Image, head.ImageId, begun.At) : null;
 
+    /// <summary>Of a run that something unexpected has ended.</summary>
+    public JobOutcome Failed(JobBegun begun, Exception e) => new(Result(begun, null, explain(e)), null, []);
+
     private JobResult Result(JobBegun begun, RunState? run, Problem? problem) => new()
     {
         Number = begun.Number,

@@ -26,7 +26,7 @@ public sealed class AgentJobsTests : IDisposable
     {
         SmallDisk.Make(_folder);
         _agent.Configure(Job("disk", "disk.raw", """ "retention": {"keep": 2}, "verify": true, "io_priority": "idle", "nice": 5, "codec": "zstd" """));
-        Directory.CreateDirectory(_folder.File("state"));
+        Directory.CreateDirectory(Path.GetDirectoryName(_agent.State)!);
         File.WriteAllText(_agent.State, """{"jobs": {"disk": {"schedule": "yearly", "accounted_until": "2020-05-05T00:00:00+00:00", "last_number": 6}}}""");
         _agent.Start();
         var last = _agent.Ended("disk", 7);

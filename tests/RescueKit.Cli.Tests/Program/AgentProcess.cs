@@ -14,7 +14,7 @@ internal sealed class AgentProcess(TempFolder folder) : IDisposable
 
     public string Socket => folder.File("run/host.sock");
     public string Config => folder.File("agent.json");
-    public string State => folder.File("state/state.json");
+    public string State => folder.File("state/agent/state.json");
     public Dictionary<string, string> Environment { get; } = new()
     {
         ["RUNTIME_DIRECTORY"] = folder.File("run"),
@@ -25,7 +25,11 @@ internal sealed class AgentProcess(TempFolder folder) : IDisposable
     public IReadOnlyList<string> Log => [.. _log];
 
     /// <summary>With jobs as JSON objects.</summary>
-    public void Configure(params string[] jobs) => File.WriteAllText(Config, $$"""{"jobs": [{{string.Join(", ", jobs)}}]}""");
+    public void Configure(params string[] jobs)
+    {
+        File.WriteAllText(Config, $$"""{"jobs": [{{string.Join(", ", jobs)}}]}""");
+        Tool.Must("chmod", "600", Config); // whatever umask the tests run with
+    }
 
     /// <summary>Returns when it serves.</summary>
     public void Start()
