@@ -7,6 +7,9 @@ namespace RescueKit.Agent.Service;
 /// <summary>All jobs and how they stand; what has to outlive the agent is written down before it is acted upon. May be used from any thread.</summary>
 internal sealed class JobBook
 {
+    /// <summary>A run that begins later than this was missed by the agent, not only by its clock.</summary>
+    private static readonly TimeSpan Late = TimeSpan.FromMinutes(2);
+
     private readonly Lock _lock = new();
     private readonly StateFile _file;
     private readonly TimeProvider _clock;
@@ -89,8 +92,7 @@ internal sealed class JobBook
     {
         lock (_lock)
         {
-            var entry = _jobs.Find(known => known.Config.Name == job)
-                ?? throw new UsageException($"there is no job '{job}'", _jobs.Count > 0 ? $"jobs are {string.Join(", ", _jobs.Select(known => known.Config.Name))}" : "write it into the configuration");
+            var entry = _jobs.Find(known => known.Config.Name == job) ?? throw NoJob(job);
             if (entry.Running is { } running)
                 throw new SafetyException($"the job '{job}' is running already, since {running.Begun.At:yyyy-MM-dd HH:mm:ss}Z", "wait until it has ended: rescuekit agent status");
             if (entry.Waiting is null) Ask(entry, JobTicket.Request);
@@ -144,8 +146,8 @@ internal sealed class JobBook
         lock (_lock) return look(_jobs);
     }
 
-    /// <summary>A run that begins later than this was missed by the agent, not only by its clock.</summary>
-    private static TimeSpan Late => TimeSpan.FromMinutes(2);
+    private UsageException NoJob(string job) => new(
+        $"there is no job '{job}'", _jobs.Count > 0 ? $"jobs are {string.Join(", ", _jobs.Select(known => known.Config.Name))}" : "write it into the configuration");
 
     private static void Ask(JobEntry entry, string reason)
     {

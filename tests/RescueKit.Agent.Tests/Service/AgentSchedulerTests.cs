@@ -151,7 +151,10 @@ public sealed class AgentSchedulerTests : IAsyncLifetime
     public async Task A_run_of_a_killed_agent_has_failed_and_is_made_up_for()
     {
         var config = Job("a", "hourly") with { OnFailure = ["/bin/tell"] };
-        File.WriteAllText(_folder.File("state.json"), """{"jobs": {"a": {"schedule": "hourly", "accounted_until": "2026-01-02T03:00:00+00:00", "last_number": 4, "begun": {"number": 4, "reason": "schedule", "at": "2026-01-02T03:00:00+00:00", "image": "/nowhere/x.rki"}}}}""");
+        File.WriteAllText(_folder.File("state.json"), """
+            {"jobs": {"a": {"schedule": "hourly", "accounted_until": "2026-01-02T03:00:00+00:00", "last_number": 4,
+                "begun": {"number": 4, "reason": "schedule", "at": "2026-01-02T03:00:00+00:00", "image": "/nowhere/x.rki"}}}}
+            """);
         Start(config);
         (await _carrier.NextAsync()).End();
         await UntilAsync(() => Status("a").Last is { Number: 5 });
