@@ -15,6 +15,7 @@ namespace RescueKit.Engine;
 internal sealed class BackupRun : RunBase
 {
     private readonly IBlockSource _source;
+    private readonly RateLimitedSource? _limited;
     private readonly IImageStore _store;
     private readonly string _name;
     private readonly BackupRequest _request;
@@ -40,7 +41,8 @@ internal sealed class BackupRun : RunBase
         if (!store.Exists(name) && request.Resume)
             throw new UsageException($"{request.Image} does not exist, so there is nothing to resume", "run it again without --resume");
         SafetyChecks.NotEmpty(source);
-        _survey = DiskSurvey.Take(source, new SurveyOptions
+        if (request.RateLimit is { } limit) _limited = new RateLimitedSource(source, limit, resources.Clock);
+        _survey = DiskSurvey.Take(_limited ?? source, new SurveyOptions
         {
             AllBlocks = request.AllBlocks,
             Unclean = request.Unclean,
@@ -70,6 +72,7 @@ internal sealed class BackupRun : RunBase
         draft.MetadataBefore = _before.Total;
         SafetyChecks.Unchanged(_before, _source, cancel);
         if (_source is ReopeningSource reopening) reopening.Cancel = cancel;
+        if (_limited is not null) _limited.Cancel = cancel;
         draft.Hot = Hot?.Record;
         TakeImage(draft, meter, cancel);
         draft.Warnings.AddRange(_survey.Warnings.Except(draft.Warnings));

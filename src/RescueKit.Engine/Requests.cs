@@ -35,6 +35,8 @@ public sealed record BackupRequest(string Source, string Image)
     public bool Verify { get; init; }
     /// <summary>Go on with an image that was begun and not completed.</summary>
     public bool Resume { get; init; }
+    /// <summary>Bytes per second that the source is read with at most; null for as fast as it goes.</summary>
+    public long? RateLimit { get; init; }
     /// <summary>Takes the snapshot of a disk in use; null for a cold backup.</summary>
     public ISnapshotProvider? Hot { get; init; }
 }

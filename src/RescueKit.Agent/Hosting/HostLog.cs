@@ -3,8 +3,8 @@ using RescueKit.Agent.Protocol;
 namespace RescueKit.Agent.Hosting;
 
 /// <summary>The host's log: the last lines are kept for the UIs, each one goes to the sink as it comes. May be called from any thread.</summary>
-/// <param name="sink">Whoever keeps the log for longer; null for nobody.</param>
-internal sealed class HostLog(TimeProvider clock, Action<string>? sink)
+/// <param name="sink">Whoever keeps the log for longer, and whether the line tells of something that went wrong; null for nobody.</param>
+internal sealed class HostLog(TimeProvider clock, Action<LogLine, bool>? sink)
 {
     private const int MostLines = 2000;
 
@@ -12,14 +12,16 @@ internal sealed class HostLog(TimeProvider clock, Action<string>? sink)
     private readonly Queue<LogLine> _lines = [];
     private long _last;
 
-    public void Write(string text)
+    public void Write(string text) => Write(text, isProblem: false);
+
+    public void Write(string text, bool isProblem)
     {
         lock (_lock)
         {
             var line = new LogLine(++_last, clock.GetUtcNow(), text.ReplaceLineEndings(" "));
             _lines.Enqueue(line);
             if (_lines.Count > MostLines) _lines.Dequeue();
-            sink?.Invoke(Format(line));
+            sink?.Invoke(line, isProblem);
         }
     }
 

@@ -50,7 +50,8 @@ internal sealed class HostedRun : IDisposable
 
     /// <exception cref="SafetyException">What was typed does not agree to the plan; it stays planned.</exception>
     /// <exception cref="UsageException">It is not a planned one any more.</exception>
-    public RunState Start(string? confirm)
+    /// <param name="priority">Of its threads; null for that of the others.</param>
+    public RunState Start(string? confirm, RunPriority? priority = null)
     {
         lock (_lock)
         {
@@ -58,7 +59,7 @@ internal sealed class HostedRun : IDisposable
                 throw new UsageException($"run {Id} is no planned run any more", "look at the list of runs, or plan it again");
             planned.Plan.MustBeConfirmedBy(confirm);
             _state = planned with { Stage = RunStage.Running };
-            new Thread(() => Execute(confirm)) { IsBackground = true, Name = $"run {Id}" }.Start();
+            new Thread(() => Execute(confirm, priority)) { IsBackground = true, Name = $"run {Id}" }.Start();
             return _state;
         }
     }
@@ -98,8 +99,10 @@ internal sealed class HostedRun : IDisposable
         }
     }
 
-    private void Execute(string? confirm)
+    private void Execute(string? confirm, RunPriority? priority)
     {
+        // Before it begins others, which inherit it.
+        if (priority?.ApplyToThread() == false) _services.Log($"run {Id}: the system does not take its priority ({priority.Prefix.Trim()})");
         _services.Log($"run {Id} started: {string.Join(' ', Command)}");
         Problem? problem = null;
         KeptReceipt kept = new(null, null);

@@ -11,6 +11,9 @@ namespace RescueKit.Agent.Hosting;
 internal sealed class RunBook(
     IRunFactory factory, HostedRunServices services, Func<RunRequest, RunPlan, RunPlan> annotate, Action<IEnumerable<string>>? mustNotBeHeld = null)
 {
+    /// <summary>Runs that have ended are there to be looked at, and not for good: an agent lives for years.</summary>
+    private const int MostEnded = 200;
+
     private readonly Lock _lock = new();
 
     /// <summary>Held while paths are compared, which a share that went away may hang: the list of runs stays readable.</summary>
@@ -92,7 +95,13 @@ internal sealed class RunBook(
             MustBeFree(draft.Uses);
             mustNotBeHeld?.Invoke(draft.Uses.Select(use => use.Path));
             var run = new HostedRun(++_last, request.Command, draft, services);
-            lock (_lock) _runs.Add(run);
+            List<HostedRun> old;
+            lock (_lock)
+            {
+                _runs.Add(run);
+                old = [.. _runs.Where(known => !known.IsOpen).SkipLast(MostEnded)];
+            }
+            foreach (var ended in old) Forget(ended);
             return run;
         }
     }

@@ -85,7 +85,25 @@ public sealed class RunHost : IRunHost
     public void LetGo(int run) => _runs.LetGo(run);
 
     /// <summary>Adds a line to the log that all UIs see.</summary>
-    public void Log(string text) => _log.Write(text);
+    public void Log(string text, bool isProblem = false) => _log.Write(text, isProblem);
+
+    /// <summary>As <see cref="GetRunsAsync"/>.</summary>
+    internal IReadOnlyList<RunState> Runs => _runs.States;
+
+    /// <summary>As the other one, with a priority for the run's threads.</summary>
+    internal Task<RunState> StartAsync(int run, string? confirm, RunPriority? priority, CancellationToken cancel) =>
+        Call(() => _runs.Get(run).Start(confirm, priority), cancel);
+
+    /// <summary>Asks a run to stop, at once.</summary>
+    internal void Cancel(int run) => _runs.Cancel(run);
+
+    /// <summary>Returns a run that was started as it is when it has ended.</summary>
+    internal async Task<RunState> EndOfAsync(int run)
+    {
+        var hosted = _runs.Get(run);
+        await hosted.Ended.ConfigureAwait(false);
+        return hosted.State!;
+    }
 
     public Task<MachineInfo> GetMachineAsync(CancellationToken cancel) => Call(() => new MachineInfo
     {

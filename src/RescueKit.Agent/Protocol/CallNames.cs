@@ -31,4 +31,6 @@ internal static class CallNames
     public const string GetNetwork = "get_network";
     public const string ConfigureNetwork = "configure_network";
     public const string Power = "power";
+    public const string GetJobs = "get_jobs";
+    public const string StartJob = "start_job";
 }

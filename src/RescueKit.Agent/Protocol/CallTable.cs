@@ -10,9 +10,10 @@ internal static class CallTable
 {
     private static readonly ProtocolJson Json = ProtocolJson.Default;
 
+    /// <param name="jobs">Null where the host has none of its own.</param>
     /// <returns>Null for calls that give nothing.</returns>
     /// <exception cref="UsageException">There is no such call, or its arguments are none.</exception>
-    public static async Task<JsonElement?> InvokeAsync(IRunHost host, CallMessage message, CancellationToken cancel)
+    public static async Task<JsonElement?> InvokeAsync(IRunHost host, IJobHost? jobs, CallMessage message, CancellationToken cancel)
     {
         var call = new Call(message.Arguments);
         return message.Call switch
@@ -41,9 +42,14 @@ internal static class CallTable
             Names.GetNetwork => Out(await host.GetNetworkAsync(cancel).ConfigureAwait(false), Json.IReadOnlyListNetworkPort),
             Names.ConfigureNetwork => await Nothing(host.ConfigureNetworkAsync(call.As(Json.NetworkRequest), cancel)).ConfigureAwait(false),
             Names.Power => await Nothing(host.PowerAsync(call.Action, cancel)).ConfigureAwait(false),
+            Names.GetJobs => Out(await Of(jobs).GetJobsAsync(cancel).ConfigureAwait(false), Json.AgentStatus),
+            Names.StartJob => Out(new JobStarted(await Of(jobs).StartJobAsync(call.Job, cancel).ConfigureAwait(false)), Json.JobStarted),
             _ => throw new UsageException($"there is no call '{message.Call}'", "the host and its client may be of different versions"),
         };
     }
+
+    private static IJobHost Of(IJobHost? jobs) =>
+        jobs ?? throw new UsageException("this host makes no backups on its own", "write /etc/rescuekit/agent.json, then start it anew: systemctl restart rescuekit-agent");
 
     private static JsonElement? Out<T>(T result, JsonTypeInfo<T> type) => JsonSerializer.SerializeToElement(result, type);
 
@@ -66,6 +72,7 @@ internal static class CallTable
         public int Run => Simple.Run ?? throw Missing("run");
         public string Remedy => Simple.Remedy ?? throw Missing("remedy");
         public string Layout => Simple.Layout ?? throw Missing("layout");
+        public string Job => Simple.Job ?? throw Missing("job");
         public PowerAction Action => Simple.Action ?? throw Missing("action");
 
         public T As<T>(JsonTypeInfo<T> type) where T : class

@@ -9,7 +9,7 @@ namespace RescueKit.Agent.Protocol;
 /// and anew with the next call after the host was gone.
 /// </summary>
 /// <param name="path">Of the socket.</param>
-public sealed class HostClient(string path) : IRunHost
+public sealed class HostClient(string path) : IRunHost, IJobHost
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -117,6 +117,11 @@ public sealed class HostClient(string path) : IRunHost
         await SendAsync(CallNames.ConfigureNetwork, JsonSerializer.SerializeToElement(request, Json.NetworkRequest), cancel).WaitAsync(cancel).ConfigureAwait(false));
 
     public Task PowerAsync(PowerAction action, CancellationToken cancel) => TellAsync(CallNames.Power, new CallArguments { Action = action }, cancel);
+
+    public Task<AgentStatus> GetJobsAsync(CancellationToken cancel) => AskAsync(CallNames.GetJobs, null, Json.AgentStatus, cancel);
+
+    public async Task<int> StartJobAsync(string job, CancellationToken cancel) =>
+        (await AskAsync(CallNames.StartJob, Some(new CallArguments { Job = job }), Json.JobStarted, cancel).ConfigureAwait(false)).Number;
 
     /// <summary>Hangs up: what was planned over this connection is let go, what runs goes on.</summary>
     public async ValueTask DisposeAsync()

@@ -6,7 +6,7 @@ using RescueKit.Model;
 namespace RescueKit.Agent.Protocol;
 
 /// <summary>One client of the host. Whatever it sends, the host answers or hangs up, and lives on.</summary>
-internal sealed class HostConnection(RunHost host, HostOptions options, Stream stream) : IDisposable
+internal sealed class HostConnection(RunHost host, IJobHost? jobs, HostOptions options, Stream stream) : IDisposable
 {
     private const int LongestLine = 1 << 20;
 
@@ -88,7 +88,7 @@ internal sealed class HostConnection(RunHost host, HostOptions options, Stream s
     {
         if (message.Call == CallNames.Hello)
             return JsonSerializer.SerializeToElement(new HelloResult(options.Version, CallNames.ProtocolVersion), ProtocolJson.Default.HelloResult);
-        var result = await CallTable.InvokeAsync(host, message, CancellationToken.None).ConfigureAwait(false);
+        var result = await CallTable.InvokeAsync(host, jobs, message, CancellationToken.None).ConfigureAwait(false);
         if (message.Call == CallNames.Prepare) _planned.Add(result!.Value.GetProperty("id").GetInt32());
         return result;
     }

@@ -14,33 +14,35 @@ public sealed class HostServer : IAsyncDisposable
     private readonly string _path;
     private readonly RunHost _host;
     private readonly HostOptions _options;
+    private readonly IJobHost? _jobs;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
     private readonly HashSet<Task> _connections = [];
     private readonly Task _accepting;
 
-    private HostServer(Socket socket, string path, RunHost host, HostOptions options)
+    private HostServer(Socket socket, string path, RunHost host, HostOptions options, IJobHost? jobs)
     {
-        (_socket, _path, _host, _options) = (socket, path, host, options);
+        (_socket, _path, _host, _options, _jobs) = (socket, path, host, options, jobs);
         _accepting = AcceptAsync();
     }
 
     /// <summary>Serves from now on.</summary>
+    /// <param name="jobs">What the host does on its own; null for nothing.</param>
     /// <exception cref="SafetyException">Another host serves there.</exception>
     /// <exception cref="DeviceException">The socket cannot be made.</exception>
-    public static HostServer Start(string path, RunHost host, HostOptions options)
+    public static HostServer Start(string path, RunHost host, HostOptions options, IJobHost? jobs = null)
     {
         if (System.Text.Encoding.UTF8.GetByteCount(path) > LongestPath) throw new UsageException($"{path} is too long for a socket", $"give a path of at most {LongestPath} bytes");
         RemoveStale(path);
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             socket.Bind(new UnixDomainSocketEndPoint(path));
             // Nobody can connect before it listens.
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             socket.Listen();
-            return new HostServer(socket, path, host, options);
+            return new HostServer(socket, path, host, options, jobs);
         }
         catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException)
         {
@@ -100,7 +102,13 @@ public sealed class HostServer : IAsyncDisposable
                 _host.Log($"a client could not connect: {e.Message}");
                 continue;
             }
-            var connection = new HostConnection(_host, _options, new NetworkStream(client, ownsSocket: true)).ServeAsync(_stop.Token);
+            if (!PeerUser.MayUse(client))
+            {
+                _host.Log("a client of another user was turned away", isProblem: true);
+                client.Dispose();
+                continue;
+            }
+            var connection = new HostConnection(_host, _jobs, _options, new NetworkStream(client, ownsSocket: true)).ServeAsync(_stop.Token);
             lock (_lock) _connections.Add(connection);
             _ = connection.ContinueWith(done =>
             {

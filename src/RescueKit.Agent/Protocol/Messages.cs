@@ -33,7 +33,11 @@ internal sealed record CallArguments
     public string? Remedy { get; init; }
     public string? Layout { get; init; }
     public PowerAction? Action { get; init; }
+    public string? Job { get; init; }
 }
+
+/// <summary>Answer to `start_job`.</summary>
+internal sealed record JobStarted(int Number);
 
 /// <summary>Answer to `hello`.</summary>
 internal sealed record HelloResult(string Version, int Protocol);

@@ -31,6 +31,8 @@ namespace RescueKit.Agent.Protocol;
 [JsonSerializable(typeof(IReadOnlyList<string>))]
 [JsonSerializable(typeof(IReadOnlyList<NetworkPort>))]
 [JsonSerializable(typeof(NetworkRequest))]
+[JsonSerializable(typeof(AgentStatus))]
+[JsonSerializable(typeof(JobStarted))]
 internal sealed partial class ProtocolJson : JsonSerializerContext;
 
 internal sealed class SnakeCase<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false) where T : struct, Enum;

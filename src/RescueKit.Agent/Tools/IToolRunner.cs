@@ -16,6 +16,9 @@ public sealed record ToolCall(string Program, params IReadOnlyList<string> Argum
     /// <summary>What it reads on standard input.</summary>
     public ReadOnlyMemory<byte> Input { get; init; }
 
+    /// <summary>Besides that of this process.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
     /// <summary>After it the program is ended.</summary>
     public TimeSpan Limit { get; init; } = TimeSpan.FromSeconds(60);
 }

@@ -25,6 +25,7 @@ public sealed class ToolRunner : IToolRunner
         foreach (var argument in call.Arguments) start.ArgumentList.Add(argument);
         start.Environment["LC_ALL"] = "C.UTF-8";
         start.Environment["MTOOLS_SKIP_CHECK"] = "1"; // or mtools refuses volumes whose size is no multiple of a track
+        foreach (var (name, value) in call.Environment) start.Environment[name] = value;
         using var process = Start(start, call.Program);
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();

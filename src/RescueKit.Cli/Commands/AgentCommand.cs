@@ -1,5 +1,6 @@
 using System.CommandLine;
 using RescueKit.Agent.Hosting;
+using RescueKit.Agent.Jobs;
 using RescueKit.Agent.Protocol;
 using RescueKit.Cli.Arguments;
 using RescueKit.Cli.Hosting;
@@ -15,11 +16,11 @@ internal static class AgentCommand
 
     public static Command Build(CliHost host)
     {
-        var command = new ExampleCommand("agent", "The process that owns runs, for all screens of a machine",
-            "rescuekit agent run", "rescuekit agent execute --line \"image create /dev/sda LABEL=RESCUEKIT-DATA:/web1.rki\" --then power-off",
+        var command = new ExampleCommand("agent", "The process that owns runs, for all screens of a machine, and makes backups by schedule",
+            "rescuekit agent run", "rescuekit agent status", "rescuekit agent backup system", "rescuekit agent execute --line \"image create /dev/sda LABEL=RESCUEKIT-DATA:/web1.rki\" --then power-off",
             "rescuekit agent open vg0")
         {
-            BuildRun(host), AgentExecuteCommand.Build(host),
+            BuildRun(host), AgentStatusCommand.Build(host), AgentBackupCommand.Build(host), AgentCheckConfigCommand.Build(host), AgentExecuteCommand.Build(host),
         };
         foreach (var more in AgentContainersCommand.Build(host).Concat(AgentPlacesCommand.Build(host)).Concat(AgentInstallCommand.Build(host))) command.Add(more);
         return command;
@@ -52,27 +53,26 @@ internal static class AgentCommand
     private static ExampleCommand BuildRun(CliHost host)
     {
         var socket = Socket();
+        var config = Config();
         var json = CommonOptions.Json();
-        var command = new ExampleCommand("run", "Host runs until told to stop (SIGTERM); they are stopped then, and waited for",
+        var command = new ExampleCommand("run",
+            "Host runs until told to stop (SIGTERM); they are stopped then, and waited for. On a running system, where there is a configuration, its jobs are carried out, and SIGHUP reads it again",
             "rescuekit agent run", "rescuekit agent run --socket /tmp/rescuekit.sock")
         {
-            socket,
+            socket, config,
         };
-        command.SetAction(parse => host.Guard(parse, json, () => RunAsync(host, parse.GetRequiredValue(socket)).GetAwaiter().GetResult()));
+        command.SetAction(parse => host.Guard(parse, json, () => RunAsync(host, parse.GetRequiredValue(socket), parse.GetValue(config)).GetAwaiter().GetResult()));
         return command;
     }
 
-    private static async Task<int> RunAsync(CliHost cli, string socket)
+    public static Option<string?> Config() => new("--config") { HelpName = "FILE", Description = $"The agent's configuration [default: {AgentConfig.DefaultPath}]" };
+
+    private static async Task<int> RunAsync(CliHost cli, string socket, string? config)
     {
-        var lines = TextWriter.Synchronized(cli.Terminal.Out);
-        var options = HostOptions.ForThisProcess(new CommandRunFactory(), ProgramVersion.Number) with
-        {
-            Log = line =>
-            {
-                lines.WriteLine(line);
-                lines.Flush();
-            },
-        };
+        var options = HostOptions.ForThisProcess(new CommandRunFactory(), ProgramVersion.Number) with { Log = AgentProgram.Printer(cli.Terminal.Out) };
+        // In the rescue environment nothing is done that nobody asked for.
+        if (!options.Root.Exists(MachineMarks.RescueEnvironment) && (config is not null || File.Exists(AgentConfig.DefaultPath)))
+            return await new AgentProgram(cli, options.ForService(), socket, config ?? AgentConfig.DefaultPath).RunAsync().ConfigureAwait(false);
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var host = new RunHost(options);
         await using var server = HostServer.Start(socket, host, options);

@@ -14,6 +14,7 @@ namespace RescueKit.Cli.Commands;
 internal sealed class ImageCreateCommand
 {
     private const int MaxZstdLevel = 19;
+    private const long LeastRate = 64 << 10;
 
     private readonly Argument<string> _source = new("SOURCE") { Description = "The disk to back up: a block device or a raw image file; it is only read" };
     private readonly Argument<string> _image = new("IMAGE") { Description = "The image to make, for example backup.rki" };
@@ -64,6 +65,13 @@ internal sealed class ImageCreateCommand
     private readonly Option<TimeSpan?> _badSectorTime = CommonOptions.BadSectorTime();
     private readonly Option<UncleanPolicy> _unclean = CommonOptions.Unclean();
     private readonly Option<bool> _excludeWindowsSwap = CommonOptions.ExcludeWindowsSwap();
+    private readonly Option<long?> _rateLimit = new("--rate-limit")
+    {
+        HelpName = "SIZE",
+        Description = "Read the disk with at most so many bytes per second (20M), so that others get it, too [default: no limit]",
+        CustomParser = CommonOptions.One<long?>(text => SizeText.Parse(text)),
+    };
+
     private readonly Option<bool> _verify = new("--verify") { Description = "Read the finished image back and verify every chunk" };
     private readonly Option<bool> _resume = new("--resume") { Description = "Go on with an image that was begun and not finished" };
     private readonly Option<bool> _hot = HotOptions.Hot();
@@ -85,7 +93,7 @@ internal sealed class ImageCreateCommand
             "rescuekit image create --hot /dev/sda /backup/web1.rki")
         {
             c._source, c._image, c._partitions, c._codec, c._level, c._chunkSize, c._allBlocks, c._split, c._encrypt, c._passphraseFile,
-            c._passphraseDescriptor, c._onBadSector, c._badSectorTime, c._unclean, c._excludeWindowsSwap, c._verify, c._resume, c._hot, c._store, c._dryRun, c._receipt,
+            c._passphraseDescriptor, c._onBadSector, c._badSectorTime, c._unclean, c._excludeWindowsSwap, c._rateLimit, c._verify, c._resume, c._hot, c._store, c._dryRun, c._receipt,
             c._quiet, c._json,
         };
         command.SetAction(parse => host.Guard(parse, c._json, () => c.Execute(host, parse)));
@@ -128,6 +136,7 @@ internal sealed class ImageCreateCommand
             BadSectorTime = parse.GetValue(_badSectorTime),
             Unclean = parse.GetValue(_unclean),
             ExcludeWindowsSwap = parse.GetValue(_excludeWindowsSwap),
+            RateLimit = RateLimit(parse.GetValue(_rateLimit)),
             Verify = parse.GetValue(_verify),
             Resume = parse.GetValue(_resume),
             Hot = HotOptions.Provider(parse, _hot, _store),
@@ -148,6 +157,9 @@ internal sealed class ImageCreateCommand
         if (codec != CodecKind.Zstd) throw new UsageException("--level goes with --codec zstd only", "add --codec zstd");
         return level is >= 1 and <= MaxZstdLevel ? level : throw new UsageException($"--level {level} is out of range: zstd has 1 to {MaxZstdLevel}");
     }
+
+    private static long? RateLimit(long? bytes) =>
+        bytes is null or >= LeastRate ? bytes : throw new UsageException($"--rate-limit {bytes} is less than 64K per second: such a backup would not come to its end");
 
     private static int? ChunkSize(long? size)
     {

@@ -24,6 +24,11 @@ internal static class JsonOutput
     public static void Write(TextWriter to, ContainerListDocument containers) => Write(to, containers, CliJson.Default.ContainerListDocument);
     public static void Write(TextWriter to, Container container) => Write(to, container, CliJson.Default.Container);
 
+    public static void Write(TextWriter to, AgentStatus status) => Write(to, status, CliJson.Default.AgentStatus);
+    public static void Write(TextWriter to, JobResult result) => Write(to, result, CliJson.Default.JobResult);
+    public static void Write(TextWriter to, JobStartedDocument started) => Write(to, started, CliJson.Default.JobStartedDocument);
+    public static void Write(TextWriter to, ConfigDocument config) => Write(to, config, CliJson.Default.ConfigDocument);
+
     public static void Write(TextWriter to, MediaBuilt media) => Write(to, media, CliJson.Default.MediaBuilt);
 
     private static void Write<T>(TextWriter to, T value, JsonTypeInfo<T> type) => Print(to, JsonSerializer.Serialize(value, type));
@@ -45,6 +50,10 @@ internal static class JsonOutput
 [JsonSerializable(typeof(MediaBuilt))]
 [JsonSerializable(typeof(ContainerListDocument))]
 [JsonSerializable(typeof(Container))]
+[JsonSerializable(typeof(AgentStatus))]
+[JsonSerializable(typeof(JobResult))]
+[JsonSerializable(typeof(JobStartedDocument))]
+[JsonSerializable(typeof(ConfigDocument))]
 internal sealed partial class CliJson : JsonSerializerContext;
 
 /// <summary>What `agent containers --json` prints.</summary>

@@ -20,6 +20,9 @@ internal sealed class Interruption : IDisposable
     /// <param name="exitAtOnce">Ends the process; called while nothing is being written.</param>
     public Interruption(Action exitAtOnce) => _exitAtOnce = exitAtOnce;
 
+    /// <summary>What SIGHUP does instead of what it does to others: a service reads its configuration again. Null for nothing else.</summary>
+    public Action? Hangup { get; set; }
+
     /// <summary>Listens for the signals from now on.</summary>
     public void Watch()
     {
@@ -30,7 +33,8 @@ internal sealed class Interruption : IDisposable
             _registrations.Add(PosixSignalRegistration.Create(signal, context =>
             {
                 context.Cancel = true;
-                Signalled();
+                if (signal == PosixSignal.SIGHUP && Hangup is { } instead) instead();
+                else Signalled();
             }));
         }
     }

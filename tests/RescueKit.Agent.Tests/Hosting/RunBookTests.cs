@@ -40,6 +40,23 @@ public sealed class RunBookTests : IDisposable
         await book.CloseAsync();
     }
 
+    [Fact]
+    public async Task Of_very_many_runs_the_oldest_that_have_ended_are_forgotten()
+    {
+        var book = Book(() => new WaitingRun(""));
+        var going = Begin(book, "going");
+        var ended = new List<int>();
+        for (var i = 0; i < 205; i++)
+        {
+            ended.Add(Begin(book, "one"));
+            book.Cancel(ended[^1]);
+            await book.Get(ended[^1]).Ended.WaitAsync(Limit);
+        }
+        // The last one to end is counted when the next one begins.
+        Assert.Equal([going, .. ended.TakeLast(201)], book.States.Select(state => state.Id));
+        await book.CloseAsync();
+    }
+
     private RunBook Book(Func<IRun> open)
     {
         var receipts = new ReceiptKeeper(() => null, _folder.File("state"), TimeProvider.System);

@@ -12,6 +12,42 @@ internal static class Samples
     private static readonly Guid Id = new("0f0e0d0c-0b0a-4908-8706-050403020100");
     private const string Digest = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
+    public static DateTimeOffset At { get; } = new(2026, 11, 30, 2, 30, 0, TimeSpan.FromHours(1));
+
+    public static AgentStatus Agent { get; } = new("/etc/rescuekit/agent.json", At.AddDays(-3), "line 7: 'levle' is no member of a job",
+    [
+        new JobStatus
+        {
+            Name = "system",
+            Source = "/dev/sda",
+            Folder = "/backup",
+            Schedule = "Mon..Fri 02:30",
+            NextRunAt = At,
+            State = "running",
+            WaitsFor = null,
+            Running = new JobProgress(12, At, "/backup/web1-system-2026-11-30-023000.rki", 4, new RunProgress("reading", 100, 200, 50.5, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(3.5), 0) { Partition = 2 }),
+            Last = new JobResult
+            {
+                Number = 11,
+                Reason = "catch-up",
+                StartedAt = At.AddDays(-1),
+                FinishedAt = At.AddDays(-1).AddMinutes(7),
+                Verdict = "failed",
+                ExitCode = 1,
+                Error = "/dev/sda: cannot be read",
+                Image = "/backup/web1-system-2026-11-29-023000.rki",
+                ImageId = Id,
+                BytesStored = 0,
+                BytesRead = 4096,
+                Receipt = "/backup/web1-system-2026-11-29-023000.rki.receipt.json",
+                Warnings = ["An old image could not be removed."],
+            },
+            LastCompleteAt = At.AddDays(-2),
+            Images = 5,
+        },
+        new JobStatus { Name = "data", Source = "/dev/sdb", Folder = "/backup", Schedule = "weekly", State = "waiting", WaitsFor = "other jobs" },
+    ]);
+
     public static RunPlan Plan { get; } = new()
     {
         Operation = "restore",

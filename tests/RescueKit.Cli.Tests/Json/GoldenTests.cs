@@ -1,3 +1,4 @@
+using RescueKit.Agent.Jobs;
 using RescueKit.Cli.Errors;
 using RescueKit.Cli.Json;
 using RescueKit.Cli.Tests.Fakes;
@@ -60,6 +61,17 @@ public class GoldenTests
 
     [Fact]
     public void Containers() => Check("containers", to => JsonOutput.Write(to, new ContainerListDocument([Samples.Group, Samples.Encryption])));
+
+    [Fact]
+    public void Agent_status() => Check("agent-status", to => JsonOutput.Write(to, Samples.Agent));
+
+    [Fact]
+    public void Agent_backup() => Check("agent-backup", to => JsonOutput.Write(to, Samples.Agent.Jobs[0].Last!));
+
+    [Fact]
+    public void Agent_check_config() => Check("agent-check-config", to => JsonOutput.Write(to, new ConfigDocument("/etc/rescuekit/agent.json", false,
+        [new ConfigProblem(7, "'levle' is no member of a job"), new ConfigProblem(null, "it cannot be read")],
+        [new ConfigJobDocument("system", 3, "/dev/sda", "/backup", "Mon..Fri 02:30", [Samples.At, Samples.At.AddDays(1), Samples.At.AddDays(2)])])));
 
     [Fact]
     public void Error() => Check("error", to => JsonOutput.Write(to, ErrorInfo.Of(new BlockReadException("/dev/sda: cannot be read", new Extent(4096, 512), "take --on-bad-sector skip"))));

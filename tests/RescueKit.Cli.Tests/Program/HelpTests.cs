@@ -10,7 +10,7 @@ public class HelpTests
             "image create",
             [
                 "<SOURCE> <IMAGE>", "--partition <N>", "--codec <none|lz4|zstd>", "--level <N>", "--all-blocks", "--split <SIZE>", "--encrypt",
-                "--on-bad-sector <fail|skip>", "--bad-sector-time <T>", "--unclean <whole|used>", "--exclude-windows-swap", "--verify",
+                "--on-bad-sector <fail|skip>", "--bad-sector-time <T>", "--unclean <whole|used>", "--exclude-windows-swap", "--rate-limit <SIZE>", "--verify",
                 "--resume", "--chunk-size <SIZE>", "--dry-run", "--receipt <FILE>", "--json", "--passphrase-file <FILE>", "--passphrase-fd <N>", "--quiet",
             ]
         },
@@ -30,7 +30,10 @@ public class HelpTests
                 "--unclean <whole|used>", "--exclude-windows-swap", "--free <keep|discard|zero>", "--receipt <FILE>", "--json", "--quiet",
             ]
         },
-        { "agent run", ["--socket <PATH>"] },
+        { "agent run", ["--socket <PATH>", "--config <FILE>"] },
+        { "agent status", ["--socket <PATH>", "--json"] },
+        { "agent backup", ["<JOB>", "--socket <PATH>", "--wait", "--no-wait", "--json", "--quiet"] },
+        { "agent check-config", ["--config <FILE>", "--json"] },
         { "agent execute", ["<WORDS>", "--socket <PATH>", "--then <stay|restart|power-off>", "--line <TEXT>", "--quiet"] },
         { "agent containers", ["--socket <PATH>", "--json"] },
         { "agent open", ["<ID>", "--socket <PATH>", "--json", "--passphrase-file <FILE>", "--passphrase-fd <N>"] },

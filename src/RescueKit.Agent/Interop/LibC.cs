@@ -1,0 +1,79 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace RescueKit.Agent.Interop;
+
+/// <summary>The few calls of Linux that .NET has no counterpart for.</summary>
+internal static partial class LibC
+{
+    private const int LockExclusive = 2;
+    private const int LockNow = 4;
+
+    // linux/ioprio.h
+    private const int ClassShift = 13;
+    private const int ClassBestEffort = 2;
+    private const int ClassIdle = 3;
+    private const int WhoProcess = 1;
+
+    private const int ReadWriteCreateCloseOnExec = 0x80042; // O_RDWR | O_CREAT | O_CLOEXEC
+
+    /// <summary>A file of its owner's alone, made where it is missing; null on failure. .NET's own ways of opening one lock it, too.</summary>
+    public static SafeFileHandle? OpenForLock(string path)
+    {
+        var file = open(path, ReadWriteCreateCloseOnExec, 0x180);
+        return file < 0 ? null : new SafeFileHandle(file, ownsHandle: true);
+    }
+
+    /// <summary>False where somebody else has it. It is let go when the file is closed, however the process ends.</summary>
+    public static bool TryLock(SafeFileHandle file) => flock(file, LockExclusive | LockNow) == 0;
+
+    /// <summary>ioprio_set(2): 0 names the calling thread; threads that it begins inherit it.</summary>
+    public static bool SetThreadIoPriority(bool isIdle, int level) =>
+        Syscall.IoPrioSet is { } number && syscall(number, WhoProcess, 0, ((isIdle ? ClassIdle : ClassBestEffort) << ClassShift) | (isIdle ? 0 : level)) == 0;
+
+    /// <summary>What <see cref="SetThreadIoPriority"/> has set; null where it cannot be told.</summary>
+    public static (bool IsIdle, int Level)? ThreadIoPriority()
+    {
+        if (Syscall.IoPrioGet is not { } number || syscall(number, WhoProcess, 0, 0) is var value && value < 0) return null;
+        return (value >> ClassShift == ClassIdle, (int)(value & 7));
+    }
+
+    /// <summary>On Linux niceness is the thread's own, and inherited as above.</summary>
+    public static bool SetThreadNice(int nice) => setpriority(0, 0, nice) == 0;
+
+    public static int ThreadNice() => getpriority(0, 0);
+
+    public static uint UserId() => geteuid();
+
+    [LibraryImport("libc")]
+    private static partial uint geteuid();
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags, int mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int flock(SafeFileHandle file, int operation);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int setpriority(int which, uint who, int priority);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int getpriority(int which, uint who);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint syscall(nint number, nint which, nint who, nint priority);
+
+    /// <summary>Numbers by architecture; null where they are not known.</summary>
+    private static class Syscall
+    {
+        public static nint? IoPrioSet { get; } = By(251, 30);
+        public static nint? IoPrioGet { get; } = By(252, 31);
+
+        private static nint? By(nint x64, nint arm64) => RuntimeInformation.ProcessArchitecture switch
+        {
+            Architecture.X64 => x64,
+            Architecture.Arm64 => arm64,
+            _ => null,
+        };
+    }
+}

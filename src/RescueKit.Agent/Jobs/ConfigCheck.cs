@@ -1,0 +1,48 @@
+using RescueKit.Agent.Hosting;
+using RescueKit.Agent.Protocol;
+
+namespace RescueKit.Agent.Jobs;
+
+/// <summary>A configuration and all that is wrong with it.</summary>
+public sealed record ConfigCheck(string Path, AgentConfig Config, IReadOnlyList<ConfigProblem> Problems)
+{
+    /// <summary>Reads a configuration file, and has the command line look at each job's words.</summary>
+    public static ConfigCheck Of(string path, IRunFactory factory)
+    {
+        byte[] json;
+        try
+        {
+            json = File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new ConfigCheck(path, new AgentConfig([]), [new ConfigProblem(null, $"it cannot be read: {e.Message}")]);
+        }
+        var (config, problems) = ConfigReader.Read(json, Environment.MachineName);
+        return new ConfigCheck(path, config, [.. problems.Concat(OpenToOthers(path)).Concat(config.Jobs.SelectMany(job => Words(job, factory))).OrderBy(problem => problem.Line)]);
+    }
+
+    /// <summary>Whoever may write it may have root run any program.</summary>
+    private static IEnumerable<ConfigProblem> OpenToOthers(string path)
+    {
+        if (Environment.IsPrivilegedProcess && (File.GetUnixFileMode(path) & (UnixFileMode.OtherWrite | UnixFileMode.GroupWrite)) != 0)
+            yield return new ConfigProblem(null, $"others than its owner may write it, and so have root run any program: chmod go-w {path}");
+    }
+
+    private static IEnumerable<ConfigProblem> Words(JobConfig job, IRunFactory factory)
+    {
+        Problem? problem = null;
+        try
+        {
+            // A hot one would look for the snapshots of others; what else it says is the same.
+            factory.Parse(new RunRequest(JobWords.Of(job with { Options = job.Options with { Hot = false, Store = null } }, ImageOf(job))));
+        }
+        catch (Exception e)
+        {
+            problem = factory.Explain(e);
+        }
+        if (problem is not null) yield return new ConfigProblem(job.Line, $"job '{job.Name}': {problem.Error}{(problem.Remedy is { } remedy ? $"; {remedy}" : "")}");
+    }
+
+    private static string ImageOf(JobConfig job) => System.IO.Path.Combine(job.Folder, job.File.At(DateTimeOffset.UnixEpoch));
+}

@@ -1,0 +1,135 @@
+using System.Text.Json;
+using RescueKit.Agent.Schedules;
+using RescueKit.Model;
+
+namespace RescueKit.Agent.Jobs;
+
+/// <summary>Reads agent.json strictly: members that are not known, of the wrong kind, missing or given twice are all told at once, each with its line.</summary>
+internal sealed class ConfigReader
+{
+    private const int MostParallel = 16;
+    private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(31);
+
+    private readonly List<ConfigProblem> _problems = [];
+    private readonly string _hostName;
+
+    private ConfigReader(string hostName) => _hostName = hostName;
+
+    /// <summary>The configuration holds only what could be read; where there are problems it must not be used.</summary>
+    public static (AgentConfig Config, IReadOnlyList<ConfigProblem> Problems) Read(ReadOnlySpan<byte> json, string hostName)
+    {
+        var reader = new ConfigReader(hostName);
+        try
+        {
+            return (reader.Config(LinedJson.Parse(json)), [.. reader._problems.OrderBy(problem => problem.Line)]);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            var line = (e as JsonException)?.LineNumber is { } number ? (int?)number + 1 : null;
+            return (new AgentConfig([]), [new ConfigProblem(line, $"this is no JSON: {e.Message.Split(" LineNumber:")[0]}")]);
+        }
+    }
+
+    private AgentConfig Config(LinedJson root)
+    {
+        var file = new ConfigObject(root, "the file", _problems);
+        var jobs = new List<JobConfig>();
+        foreach (var item in file.List("jobs"))
+        {
+            if (Job(item) is { } job) jobs.Add(job);
+        }
+        var parallel = file.Number("parallel", 1, MostParallel) ?? 1;
+        file.NothingElse();
+        Clashes(jobs);
+        return new AgentConfig(jobs, parallel);
+    }
+
+    private JobConfig? Job(LinedJson json)
+    {
+        var o = new ConfigObject(json, "a job", _problems);
+        var name = o.Required("name");
+        var named = name is { Length: > 0 and <= 64 } && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') && name[0] is not ('-' or '.');
+        if (name is not null && !named) o.Wrong("name", "a name has up to 64 letters, digits, '-', '_' and '.', and begins with a letter or digit");
+        var source = Absolute(o, "source", o.Required("source"));
+        var folder = Absolute(o, "folder", o.Required("folder"));
+        var schedule = o.Required("schedule") is { } text ? o.Try("schedule", () => CalendarExpression.Parse(text)) : null;
+        var file = o.Try("file", () => ImageNames.Parse(o.Text("file") ?? ImageNames.Default, named ? name! : "x", _hostName));
+        var options = Options(o);
+        var retention = RetentionOf(o);
+        var priority = ConfigPriority.Read(o);
+        var timeout = o.Number("timeout_minutes", 1, (int)LongestTimeout.TotalMinutes);
+        var onFailure = o.Texts("on_failure");
+        if (onFailure is [var program, ..] && !Path.IsPathRooted(program)) o.Wrong("on_failure", $"'{program}' is no whole path of a program");
+        o.NothingElse();
+        if (!named || source is null || folder is null || schedule is null || file is null) return null;
+        return new JobConfig
+        {
+            Name = name!,
+            Line = json.Line,
+            Source = source,
+            Folder = folder,
+            File = file,
+            Schedule = schedule,
+            Options = options,
+            Retention = retention,
+            Priority = priority,
+            Timeout = timeout is { } minutes ? TimeSpan.FromMinutes(minutes) : null,
+            OnFailure = onFailure,
+        };
+    }
+
+    private static JobOptions Options(ConfigObject o)
+    {
+        var options = new JobOptions
+        {
+            Hot = o.Flag("hot") ?? true,
+            Store = o.Text("store"),
+            Partitions = o.Numbers("partitions", 0, 1024),
+            Codec = o.Text("codec"),
+            Level = o.Number("level", 1, 100),
+            ChunkSize = o.Size("chunk_size"),
+            AllBlocks = o.Flag("all_blocks") ?? false,
+            Split = o.Size("split"),
+            PassphraseFile = Absolute(o, "passphrase_file", o.Text("passphrase_file")),
+            OnBadSector = o.Text("on_bad_sector"),
+            BadSectorTime = o.Text("bad_sector_time"),
+            Unclean = o.Text("unclean"),
+            ExcludeWindowsSwap = o.Flag("exclude_windows_swap") ?? false,
+            Verify = o.Flag("verify") ?? false,
+            RateLimit = o.Size("rate_limit"),
+        };
+        if (options.Store is not (null or "memory")) Absolute(o, "store", options.Store);
+        if (options is { Store: not null, Hot: false }) o.Wrong("store", "it goes with a hot backup only, and 'hot' is false");
+        return options;
+    }
+
+    private Retention? RetentionOf(ConfigObject job)
+    {
+        if (job.Take("retention") is not { } json) return null;
+        var o = new ConfigObject(json, "retention", _problems);
+        var retention = new Retention(o.Number("keep", 1, 100_000), o.Number("keep_days", 1, 100_000));
+        o.NothingElse();
+        if (retention is { Keep: null, KeepDays: null }) job.Wrong("retention", "it says neither 'keep' nor 'keep_days': leave it out to keep all images");
+        return retention;
+    }
+
+    private static string? Absolute(ConfigObject o, string name, string? path)
+    {
+        if (path is null || Path.IsPathRooted(path)) return path;
+        o.Wrong(name, $"'{path}' is no whole path: it begins with /");
+        return null;
+    }
+
+    private void Clashes(List<JobConfig> jobs)
+    {
+        for (var i = 0; i < jobs.Count; i++)
+        {
+            foreach (var earlier in jobs.Take(i))
+            {
+                if (earlier.Name == jobs[i].Name) _problems.Add(new ConfigProblem(jobs[i].Line, $"there is a job '{earlier.Name}' already, in line {earlier.Line}"));
+                else if (earlier.Folder == jobs[i].Folder && earlier.File.SameAs(jobs[i].File))
+                    _problems.Add(new ConfigProblem(jobs[i].Line, $"the images of '{jobs[i].Name}' have the names of those of '{earlier.Name}': put {{job}} into 'file', or give it another folder"));
+            }
+        }
+    }
+}

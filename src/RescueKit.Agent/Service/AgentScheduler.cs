@@ -1,0 +1,113 @@
+using System.Globalization;
+using RescueKit.Agent.Jobs;
+using RescueKit.Agent.Protocol;
+using RescueKit.Disks;
+using RescueKit.Engine;
+
+namespace RescueKit.Agent.Service;
+
+/// <summary>Has jobs run when they are due, or asked for.</summary>
+internal sealed class AgentScheduler(JobBook book, IRunCarrier carrier, JobRun runner, FailureCommand failures, TimeProvider clock, ServiceLog log)
+{
+    /// <summary>Timers do not see that the clock was set, or that the machine slept.</summary>
+    private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan DiskPatience = TimeSpan.FromMinutes(30);
+
+    private readonly List<Task> _running = [];
+    private volatile TaskCompletionSource _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Looks again what is due: a configuration is new, or a job was asked for.</summary>
+    public void Wake() => _wake.TrySetResult();
+
+    /// <summary>Goes on until it is told to stop; the runs that it began are cut off then, and have ended when it returns.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        TakeOver(stop);
+        while (!stop.IsCancellationRequested)
+        {
+            var wake = _wake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var next = book.MarkDue();
+            while (book.Begin(Hold) is { } entry) _running.Add(RunAsync(entry, stop));
+            _running.RemoveAll(run => run.IsCompleted);
+            var sleep = next is { } due && due - clock.GetUtcNow() is var left && left < LongestSleep ? left : LongestSleep;
+            await Task.WhenAny(wake.Task, Task.Delay(sleep < TimeSpan.Zero ? TimeSpan.Zero : sleep, clock, stop)).ConfigureAwait(false);
+        }
+        await Task.WhenAll(_running).ConfigureAwait(false);
+    }
+
+    private void TakeOver(CancellationToken stop)
+    {
+        foreach (var (job, result) in book.TakeOver(state => Interrupted.TakeOver(state, clock.GetUtcNow())))
+        {
+            log.Problem($"job {job.Name}: run {result.Number} was cut off: {result.Error}");
+            _running.Add(failures.TellAsync(job, result, stop));
+        }
+    }
+
+    /// <summary>A disk that somebody else's run has is waited for; after a while the run begins all the same, and is refused with the reason.</summary>
+    private string? Hold(JobEntry entry)
+    {
+        var source = entry.Config.Source;
+        var taken = carrier.Runs.FirstOrDefault(run => run.Stage != RunStage.Ended && (Same(run.Plan.From.Path, source) || Same(run.Plan.Onto.Path, source)));
+        if (taken is null) return null;
+        entry.WaitsSince ??= clock.GetTimestamp();
+        return clock.GetElapsedTime(entry.WaitsSince.Value) > DiskPatience ? null : $"{source}, which is in run {taken.Id.ToString(CultureInfo.InvariantCulture)}";
+    }
+
+    private static bool Same(string one, string other)
+    {
+        try
+        {
+            return DiskInventory.AreSame(one, other);
+        }
+        catch (Exception e) when (e is Model.RescueKitException or IOException)
+        {
+            return one == other;
+        }
+    }
+
+    private async Task RunAsync(JobEntry entry, CancellationToken stop)
+    {
+        var (job, begun) = (entry.Config, entry.Running!.Begun);
+        log.Event($"job {job.Name}: run {begun.Number} begins ({begun.Reason})");
+        // The book's lock is not held while a disk is opened.
+        var outcome = await Task.Run(() => ExecuteAsync(entry, job, begun, stop), CancellationToken.None).ConfigureAwait(false);
+        var result = outcome.Result;
+        book.End(entry, result, state => After(state, outcome));
+        Say(job, result);
+        if (result.ExitCode != ExitCodes.Done && !stop.IsCancellationRequested) await failures.TellAsync(job, result, stop).ConfigureAwait(false);
+        Wake();
+    }
+
+    /// <summary>Whatever happens, the job's run has an end.</summary>
+    private async Task<JobOutcome> ExecuteAsync(JobEntry entry, JobConfig job, JobBegun begun, CancellationToken stop)
+    {
+        try
+        {
+            return await runner.ExecuteAsync(job, begun, entry.State.Images, run => book.Plan(entry, run), stop).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            return runner.Failed(begun, e);
+        }
+    }
+
+    private static JobState After(JobState state, JobOutcome outcome)
+    {
+        var images = outcome.Made is { } made ? state.Images.Append(made) : state.Images;
+        var kept = images.Except(outcome.Removed).Where(image => !Directory.Exists(Path.GetDirectoryName(image.Path)) || File.Exists(image.Path));
+        var isComplete = outcome.Result.ExitCode is ExitCodes.Done or ExitCodes.DoneWithLosses;
+        return Interrupted.Owe(state, outcome.Result) with { Images = [.. kept], LastCompleteAt = isComplete ? outcome.Result.FinishedAt : state.LastCompleteAt };
+    }
+
+    private void Say(JobConfig job, JobResult result)
+    {
+        var text = $"job {job.Name}: run {result.Number} {result.Verdict}, exit code {result.ExitCode}: {result.Error ?? $"{result.Image}, {result.BytesStored} bytes"}";
+        if (result.ExitCode == ExitCodes.Done) log.Event(text);
+        else log.Problem(text);
+        foreach (var warning in result.Warnings) log.Problem($"job {job.Name}: {warning}");
+    }
+}
+
+/// <summary>Where the agent says what happens; one line each.</summary>
+internal sealed record ServiceLog(Action<string> Event, Action<string> Problem);

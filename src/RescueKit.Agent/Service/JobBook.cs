@@ -1,0 +1,173 @@
+using RescueKit.Agent.Jobs;
+using RescueKit.Agent.Protocol;
+using RescueKit.Model;
+
+namespace RescueKit.Agent.Service;
+
+/// <summary>All jobs and how they stand; what has to outlive the agent is written down before it is acted upon. May be used from any thread.</summary>
+internal sealed class JobBook
+{
+    /// <summary>A run that begins later than this was missed by the agent, not only by its clock.</summary>
+    private static readonly TimeSpan Late = TimeSpan.FromMinutes(2);
+
+    private readonly Lock _lock = new();
+    private readonly StateFile _file;
+    private readonly TimeProvider _clock;
+    private readonly Dictionary<string, JobState> _states;
+    private List<JobEntry> _jobs = [];
+
+    public JobBook(StateFile file, TimeProvider clock)
+    {
+        (_file, _clock) = (file, clock);
+        _states = new Dictionary<string, JobState>(file.Read().Jobs);
+    }
+
+    public int Parallel { get; private set; } = 1;
+
+    /// <summary>Takes a configuration. A job that is running goes on as it was begun; what waits and is no job any more is forgotten.</summary>
+    public void Configure(AgentConfig config)
+    {
+        lock (_lock)
+        {
+            Parallel = config.Parallel;
+            var now = _clock.GetUtcNow();
+            var next = new List<JobEntry>();
+            foreach (var job in config.Jobs)
+            {
+                var entry = _jobs.Find(known => known.Config.Name == job.Name) ?? new JobEntry(job, _states.GetValueOrDefault(job.Name) ?? new JobState());
+                entry.Config = job;
+                entry.State = DueTimes.Adjust(entry.State, job.Schedule, now, _clock.LocalTimeZone);
+                next.Add(entry);
+            }
+            next.AddRange(_jobs.Where(known => known.Running is not null && !next.Contains(known)));
+            _jobs = next;
+            Keep();
+        }
+    }
+
+    /// <summary>Runs that were going on when the agent was ended without a word: what they left is theirs to be known by.</summary>
+    /// <param name="look">Looks what became of such a run.</param>
+    /// <returns>The jobs, and how their runs ended.</returns>
+    public IReadOnlyList<(JobConfig Job, JobResult Result)> TakeOver(Func<JobState, (JobState State, JobResult Result)> look)
+    {
+        lock (_lock)
+        {
+            var found = new List<(JobConfig, JobResult)>();
+            foreach (var entry in _jobs.Where(entry => entry is { Running: null, State.Begun: not null }))
+            {
+                (entry.State, var result) = look(entry.State);
+                found.Add((entry.Config, result));
+            }
+            Keep();
+            return found;
+        }
+    }
+
+    /// <summary>Finds out what is due, and gives back when the next one will be; null for never.</summary>
+    public DateTimeOffset? MarkDue()
+    {
+        lock (_lock)
+        {
+            var now = _clock.GetUtcNow();
+            DateTimeOffset? soonest = null;
+            foreach (var entry in _jobs)
+            {
+                var before = entry.State;
+                entry.State = DueTimes.Adjust(before, entry.Config.Schedule, now, _clock.LocalTimeZone);
+                if (entry.State != before) Keep();
+                if (!entry.IsIdle) continue;
+                var due = DueTimes.Next(entry.State, entry.Config.Schedule, _clock.LocalTimeZone);
+                if (entry.State.Owed) Ask(entry, JobTicket.CatchUp);
+                else if (due <= now) Ask(entry, now - due > Late ? JobTicket.CatchUp : JobTicket.Schedule);
+                else if (due is not null && (soonest is null || due < soonest)) soonest = due;
+            }
+            return soonest;
+        }
+    }
+
+    /// <returns>The number of the run to come.</returns>
+    /// <exception cref="UsageException">There is no such job.</exception>
+    /// <exception cref="SafetyException">It is running.</exception>
+    public int Ask(string job)
+    {
+        lock (_lock)
+        {
+            var entry = _jobs.Find(known => known.Config.Name == job) ?? throw NoJob(job);
+            if (entry.Running is { } running)
+                throw new SafetyException($"the job '{job}' is running already, since {running.Begun.At:yyyy-MM-dd HH:mm:ss}Z", "wait until it has ended: rescuekit agent status");
+            if (entry.Waiting is null) Ask(entry, JobTicket.Request);
+            return entry.Waiting!.Number;
+        }
+    }
+
+    /// <summary>Takes the next job that may begin: as many at a time as are allowed, none whose disk is in a run.</summary>
+    /// <param name="hold">Why a job has to wait though it is its turn; null where it does not.</param>
+    public JobEntry? Begin(Func<JobEntry, string?> hold)
+    {
+        lock (_lock)
+        {
+            if (_jobs.Count(entry => entry.Running is not null) is var running && running >= Parallel)
+            {
+                foreach (var entry in _jobs.Where(entry => entry.Waiting is not null)) entry.WaitsFor = "other jobs";
+                return null;
+            }
+            foreach (var entry in _jobs.Where(entry => entry.Waiting is not null).OrderBy(entry => entry.Waiting!.Reason != JobTicket.Request))
+            {
+                entry.WaitsFor = hold(entry);
+                if (entry.WaitsFor is not null) continue;
+                Begin(entry);
+                return entry;
+            }
+            return null;
+        }
+    }
+
+    /// <summary>Notes down how a running job ended.</summary>
+    public void End(JobEntry entry, JobResult result, Func<JobState, JobState> change)
+    {
+        lock (_lock)
+        {
+            entry.State = change(entry.State) with { Begun = null, Last = result };
+            entry.Running = null;
+            Keep();
+        }
+    }
+
+    public void Plan(JobEntry entry, int run)
+    {
+        lock (_lock)
+        {
+            if (entry.Running is { } running) running.Run = run;
+        }
+    }
+
+    public T Look<T>(Func<IReadOnlyList<JobEntry>, T> look)
+    {
+        lock (_lock) return look(_jobs);
+    }
+
+    private UsageException NoJob(string job) => new(
+        $"there is no job '{job}'", _jobs.Count > 0 ? $"jobs are {string.Join(", ", _jobs.Select(known => known.Config.Name))}" : "write it into the configuration");
+
+    private static void Ask(JobEntry entry, string reason)
+    {
+        entry.State = entry.State with { LastNumber = entry.State.LastNumber + 1 };
+        entry.Waiting = new JobTicket(entry.State.LastNumber, reason);
+    }
+
+    private void Begin(JobEntry entry)
+    {
+        var now = _clock.GetUtcNow();
+        var image = Path.Combine(entry.Config.Folder, entry.Config.File.At(TimeZoneInfo.ConvertTime(now, _clock.LocalTimeZone)));
+        var begun = new JobBegun(entry.Waiting!.Number, entry.Waiting.Reason, now, image);
+        entry.State = DueTimes.Begin(entry.State, now) with { Begun = begun };
+        (entry.Waiting, entry.WaitsSince, entry.Running) = (null, null, new RunningJob(begun));
+        Keep();
+    }
+
+    private void Keep()
+    {
+        foreach (var entry in _jobs) _states[entry.Config.Name] = entry.State;
+        _file.Write(new AgentState { Jobs = _states });
+    }
+}

@@ -1,0 +1,40 @@
+using RescueKit.Agent.Jobs;
+using RescueKit.Agent.Protocol;
+
+namespace RescueKit.Agent.Service;
+
+/// <summary>A job of the agent: what it is, and how it stands. Guarded by the lock of its <see cref="JobBook"/>.</summary>
+internal sealed class JobEntry(JobConfig config, JobState state)
+{
+    public JobConfig Config { get; set; } = config;
+    public JobState State { get; set; } = state;
+
+    /// <summary>What it is going to run for; null where it is not due.</summary>
+    public JobTicket? Waiting { get; set; }
+
+    /// <summary>Why it does not run although it is due.</summary>
+    public string? WaitsFor { get; set; }
+
+    /// <summary>Since when it waits for its disk; null where it does not.</summary>
+    public long? WaitsSince { get; set; }
+    public RunningJob? Running { get; set; }
+
+    public bool IsIdle => Waiting is null && Running is null;
+}
+
+/// <summary>Why a job runs: see <see cref="JobResult.Reason"/>.</summary>
+internal sealed record JobTicket(int Number, string Reason)
+{
+    public const string Schedule = "schedule";
+    public const string CatchUp = "catch-up";
+    public const string Request = "request";
+}
+
+/// <summary>A job that is running.</summary>
+internal sealed class RunningJob(JobBegun begun)
+{
+    public JobBegun Begun { get; } = begun;
+
+    /// <summary>Among the host's runs; null until it is planned.</summary>
+    public int? Run { get; set; }
+}

@@ -1,0 +1,93 @@
+using RescueKit.Agent.Jobs;
+using RescueKit.Agent.Protocol;
+using RescueKit.Engine;
+using RescueKit.Model;
+
+namespace RescueKit.Agent.Service;
+
+/// <summary>What a run of a job came to.</summary>
+/// <param name="Made">The image that is there now; null for none.</param>
+/// <param name="Removed">Older images that are gone.</param>
+internal sealed record JobOutcome(JobResult Result, JobImage? Made, IReadOnlyList<JobImage> Removed);
+
+/// <summary>One run of a job, from its command line over the removal of older images to its result.</summary>
+internal sealed class JobRun(IRunCarrier carrier, Func<Exception, Problem> explain, TimeProvider clock, Action<string> log)
+{
+    /// <param name="begun">Has been written down.</param>
+    /// <param name="earlier">The job's images so far, oldest first.</param>
+    /// <param name="stop">The agent ends: the run is cut off.</param>
+    public async Task<JobOutcome> ExecuteAsync(JobConfig job, JobBegun begun, IReadOnlyList<JobImage> earlier, Action<int> planned, CancellationToken stop)
+    {
+        var words = JobWords.Of(job, begun.Image);
+        log($"job {job.Name}: {job.Priority?.Prefix}rescuekit {JobWords.Shown(words)}");
+        using var timeout = new CancellationTokenSource(job.Timeout ?? System.Threading.Timeout.InfiniteTimeSpan, clock);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(stop, timeout.Token);
+        RunState? run = null;
+        Problem? problem;
+        try
+        {
+            run = await carrier.CarryAsync(new RunRequest(words), job.Priority, planned, both.Token).ConfigureAwait(false);
+            problem = run.Problem;
+        }
+        catch (Exception e)
+        {
+            problem = explain(e);
+        }
+        var result = Result(begun, run, problem);
+        if (stop.IsCancellationRequested && result.ExitCode == ExitCodes.Cancelled) result = result with { Verdict = Interrupted.Verdict };
+        else if (timeout.IsCancellationRequested && result.ExitCode == ExitCodes.Cancelled)
+            result = result with { Error = $"it was ended because it had taken {job.Timeout!.Value.TotalMinutes:0} minutes; {result.Error}", ExitCode = ExitCodes.Failed };
+        var made = result.ImageId is { } id ? Made(begun, id) : null;
+        if (made is null || result.ExitCode != ExitCodes.Done || job.Retention is null) return new JobOutcome(result, made, []);
+        var (removed, warnings) = Shelve(job, [.. earlier, made], made);
+        return new JobOutcome(result with { Warnings = [.. result.Warnings, .. warnings] }, made, removed);
+    }
+
+    /// <summary>What is there under the name that the run gave its image, whatever became of the run.</summary>
+    /// <param name="id">Null where nobody is left to tell: a name that holds the second belongs to nobody else.</param>
+    public static JobImage? Made(JobBegun begun, Guid? id) =>
+        ImageShelf.Head(begun.Image) is { } head && (id is null || head.ImageId == id) ? new JobImage(begun.Image, head.ImageId, begun.At) : null;
+
+    /// <summary>Of a run that something unexpected has ended.</summary>
+    public JobOutcome Failed(JobBegun begun, Exception e) => new(Result(begun, null, explain(e)), null, []);
+
+    private JobResult Result(JobBegun begun, RunState? run, Problem? problem) => new()
+    {
+        Number = begun.Number,
+        Reason = begun.Reason,
+        StartedAt = begun.At,
+        FinishedAt = clock.GetUtcNow(),
+        Verdict = problem is null && run?.Receipt is { } receipt ? receipt.Verdict : "failed",
+        ExitCode = problem?.ExitCode ?? run?.Receipt?.ExitCode ?? ExitCodes.Failed,
+        Error = problem is null ? run?.Receipt?.Error : problem.Remedy is { } remedy ? $"{problem.Error} (try: {remedy})" : problem.Error,
+        Image = begun.Image,
+        ImageId = run?.Receipt?.ImageId,
+        BytesStored = run?.Receipt?.BytesStored ?? 0,
+        BytesRead = run?.Receipt?.BytesRead ?? 0,
+        Receipt = run?.ReceiptPath,
+        Warnings = run?.Receipt?.Warnings ?? [],
+    };
+
+    /// <summary>Removes what the job's rule does not keep, and is not in use.</summary>
+    private (IReadOnlyList<JobImage> Removed, IReadOnlyList<string> Warnings) Shelve(JobConfig job, IReadOnlyList<JobImage> images, JobImage newest)
+    {
+        var (removed, warnings) = (new List<JobImage>(), new List<string>());
+        var there = images.Where(image => Path.GetDirectoryName(image.Path) == job.Folder.TrimEnd('/') && job.File.Matches(Path.GetFileName(image.Path)))
+            .Select(ImageShelf.Find).OfType<ShelfImage>().ToList();
+        foreach (var image in RetentionPlan.Remove(there, newest, job.Retention!, clock.GetUtcNow()))
+        {
+            try
+            {
+                if (carrier.Runs.Any(run => run.Stage != RunStage.Ended && (run.Plan.From.Path == image.Path || run.Plan.Onto.Path == image.Path))) continue;
+                ImageShelf.Remove(image);
+                removed.Add(image);
+                log($"job {job.Name}: removed {image.Path}");
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or RescueKitException)
+            {
+                warnings.Add($"{image.Path} could not be removed: {e.Message}");
+            }
+        }
+        return (removed, warnings);
+    }
+}

@@ -1,0 +1,107 @@
+using RescueKit.Agent.Hosting;
+using RescueKit.Agent.Jobs;
+using RescueKit.Agent.Service;
+using RescueKit.Agent.Tests.Fakes;
+using RescueKit.Testing.Fakes;
+using RescueKit.Testing.Tools;
+
+namespace RescueKit.Agent.Tests.Service;
+
+/// <summary>Runs of the engine itself, and what is removed after them.</summary>
+public sealed class JobRunTests : IAsyncLifetime
+{
+    private readonly TempFolder _folder = new();
+    private readonly ManualClock _clock = new();
+    private readonly List<string> _log = [];
+    private RunHost _host = null!;
+    private JobRun _run = null!;
+    private List<JobImage> _images = [];
+
+    public Task InitializeAsync()
+    {
+        File.WriteAllBytes(_folder.File("disk.raw"), new byte[1 << 20]);
+        _host = new RunHost(new HostOptions { Factory = new EngineRunFactory(), Version = "1", RuntimeFolder = _folder.File("run"), StateFolder = _folder.File("state") });
+        _run = new JobRun(new HostCarrier(_host), new EngineRunFactory().Explain, _clock, _log.Add);
+        return Task.CompletedTask;
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _host.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Only_images_that_the_job_made_are_removed()
+    {
+        var backup = _folder.Folder("backup");
+        var first = await RunAsync();
+        File.WriteAllText(Path.Combine(backup, "web1-a-2020-01-01-000000.rki"), "somebody else's, by a name of the job's");
+        var second = await RunAsync();
+        // Put in the place of the first one by somebody: the name is the job's, the image is not.
+        File.Copy(second.Result.Image, first.Result.Image, overwrite: true);
+        var third = await RunAsync();
+        Assert.Empty(second.Removed);
+        Assert.Equal([second.Made!], third.Removed.Append(second.Made!).Distinct());
+        Assert.True(File.Exists(first.Result.Image), "an image with another id was removed");
+        Assert.True(File.Exists(Path.Combine(backup, "web1-a-2020-01-01-000000.rki")));
+        Assert.True(File.Exists(third.Result.Image));
+    }
+
+    [Fact]
+    public async Task The_oldest_goes_with_its_receipt_and_an_unfinished_one_before_it()
+    {
+        var first = await RunAsync();
+        Assert.True(File.Exists(first.Result.Image + ".receipt.json"));
+        var second = await RunAsync();
+        // Cut off, as by a crash.
+        using (var file = File.OpenWrite(second.Result.Image)) file.SetLength(file.Length - 1000);
+        Assert.Equal([second.Made!], (await RunAsync()).Removed);
+        Assert.Equal([first.Made!], (await RunAsync()).Removed);
+        Assert.Equal(4, Directory.GetFiles(_folder.File("backup")).Length);
+        Assert.Contains(_log, line => line == $"job a: removed {first.Result.Image}");
+    }
+
+    [Fact]
+    public async Task Nothing_is_removed_after_a_run_that_failed()
+    {
+        await RunAsync();
+        await RunAsync();
+        File.Delete(_folder.File("disk.raw"));
+        var failed = await RunAsync();
+        Assert.Equal(("failed", 0), (failed.Result.Verdict, failed.Removed.Count));
+        Assert.NotEqual(0, failed.Result.ExitCode);
+        Assert.Null(failed.Made);
+        Assert.Equal(4, Directory.GetFiles(_folder.File("backup")).Length);
+    }
+
+    [Fact]
+    public async Task A_file_in_the_place_of_the_new_image_is_not_taken_for_one_of_the_jobs()
+    {
+        var first = await RunAsync();
+        _clock.Advance(TimeSpan.FromHours(-1));
+        var again = await RunAsync();
+        Assert.Equal(first.Result.Image, again.Result.Image);
+        Assert.Equal((4, null), (again.Result.ExitCode, again.Made));
+    }
+
+    private async Task<JobOutcome> RunAsync()
+    {
+        var job = new JobConfig
+        {
+            Name = "a",
+            Line = 1,
+            Source = _folder.File("disk.raw"),
+            Folder = _folder.Folder("backup"),
+            File = ImageNames.Parse(ImageNames.Default, "a", "web1"),
+            Schedule = Agent.Schedules.CalendarExpression.Parse("daily"),
+            Options = new JobOptions { Hot = false },
+            Retention = new Retention(2, null),
+        };
+        var begun = new JobBegun(1, "schedule", _clock.GetUtcNow(), Path.Combine(job.Folder, job.File.At(_clock.GetUtcNow())));
+        var outcome = await _run.ExecuteAsync(job, begun, _images, _ => { }, default);
+        if (outcome.Made is { } made) _images = [.. _images.Append(made).Except(outcome.Removed)];
+        _clock.Advance(TimeSpan.FromHours(1));
+        return outcome;
+    }
+}
