@@ -12,11 +12,13 @@ internal sealed class ThawGuard : IDisposable
     private readonly ChildProcess _shell;
 
     /// <param name="thaw">The call that thaws.</param>
-    public ThawGuard(ChildCommand thaw) => _shell = new ChildProcess(thaw with
+    public ThawGuard(ChildCommand thaw) => _shell = new ChildProcess(Command(thaw));
+
+    internal static ChildCommand Command(ChildCommand thaw) => thaw with
     {
         Program = "sh",
         Arguments = ["-c", $"read -r word; [ \"$word\" = {Done} ] || exec \"$@\" >/dev/null", "sh", thaw.Program, .. thaw.Arguments],
-    });
+    };
 
     public void Dispose()
     {
