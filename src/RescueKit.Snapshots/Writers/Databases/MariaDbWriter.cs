@@ -8,6 +8,7 @@ namespace RescueKit.Snapshots.Writers.Databases;
 /// MariaDB and MySQL: commits wait from freeze to thaw. MariaDB from 10.4 on by BACKUP STAGE, as its documentation has it for storage snapshots
 /// ("Storage Snapshots and BACKUP STAGE Commands"); MySQL and older ones by FLUSH TABLES WITH READ LOCK. Both also flush tables that know no
 /// transactions. Then the engines' logs are flushed, since with innodb_flush_log_at_trx_commit other than 1 commits may still be in memory.
+/// MariaDB leaves InnoDB's out where that is 0 (innobase_flush_logs in its ha_innodb.cc), so that it is 1 for that one statement.
 /// The lock goes with the connection: a server that was stopped and goes on lets go of it by itself.
 /// </summary>
 public sealed class MariaDbWriter(string name, string type, DatabaseAccess access) : DatabaseWriter(name, access)
@@ -18,7 +19,7 @@ public sealed class MariaDbWriter(string name, string type, DatabaseAccess acces
     ];
 
     private static readonly string s_settings =
-        $"SHOW VARIABLES WHERE Variable_name IN ('version', 'datadir', 'log_bin', 'log_bin_basename', {string.Join(", ", s_folders.Select(folder => $"'{folder.Variable}'"))});";
+        $"SHOW VARIABLES WHERE Variable_name IN ('version', 'datadir', 'log_bin', 'log_bin_basename', 'innodb_flush_log_at_trx_commit', {string.Join(", ", s_folders.Select(folder => $"'{folder.Variable}'"))});";
 
     private Dictionary<string, string> _settings = [];
     private bool _isFrozen;
@@ -50,8 +51,9 @@ public sealed class MariaDbWriter(string name, string type, DatabaseAccess acces
         var countdown = new Countdown(deadline);
         var seconds = Math.Max(1, (int)deadline.TotalSeconds);
         var hold = HasStages ? "BACKUP STAGE START; BACKUP STAGE BLOCK_COMMIT;" : "FLUSH TABLES WITH READ LOCK;";
-        Ask(FormattableString.Invariant($"SET SESSION lock_wait_timeout = {seconds}; {hold} FLUSH NO_WRITE_TO_BINLOG ENGINE LOGS;"), countdown.Left);
+        Ask(FormattableString.Invariant($"SET SESSION lock_wait_timeout = {seconds}; {hold}"), countdown.Left);
         _isFrozen = true;
+        Ask(Flush(), countdown.Left);
         if (_settings.GetValueOrDefault("log_bin") == "ON") Marker = Position(countdown);
     }
 
@@ -67,6 +69,14 @@ public sealed class MariaDbWriter(string name, string type, DatabaseAccess acces
         {
             throw new WriterException($"may have gone on before the snapshot: it {e.Message}", e);
         }
+    }
+
+    private string Flush()
+    {
+        const string FlushLogs = "FLUSH NO_WRITE_TO_BINLOG ENGINE LOGS;", Lazily = "innodb_flush_log_at_trx_commit";
+        return ServerVersion.Parse(_settings["version"]).IsMariaDb && _settings.GetValueOrDefault(Lazily) == "0"
+            ? $"SET GLOBAL {Lazily} = 1; {FlushLogs} SET GLOBAL {Lazily} = 0;"
+            : FlushLogs;
     }
 
     private string? Position(Countdown countdown)
