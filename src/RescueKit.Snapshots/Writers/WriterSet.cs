@@ -67,6 +67,7 @@ public sealed class WriterSet : IWriterSession
         {
             Begin(seat);
             var left = MostFrozen - Stopwatch.GetElapsedTime(_firstFreeze);
+            if (left <= TimeSpan.Zero) LetGo();
             seat.Try(writer => writer.Freeze(left < seat.Deadline ? left : seat.Deadline));
             Check();
         }
@@ -81,7 +82,7 @@ public sealed class WriterSet : IWriterSession
             frozen = [.. Enumerable.Reverse(_freezing)];
             _freezing.Clear();
         }
-        var isOverdue = _isOverdue;
+        var isOverdue = _isOverdue || (frozen.Count > 0 && Stopwatch.GetElapsedTime(_firstFreeze) > MostFrozen);
         foreach (var seat in frozen)
         {
             if (isOverdue) seat.Fail(FormattableString.Invariant($"was let go after {MostFrozen.TotalSeconds:0} s, when there was no snapshot yet"));

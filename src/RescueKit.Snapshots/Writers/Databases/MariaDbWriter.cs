@@ -85,7 +85,7 @@ public sealed class MariaDbWriter(string name, string type, DatabaseAccess acces
         if (Ask(version.HasBinaryLogStatus ? "SHOW BINARY LOG STATUS;" : "SHOW MASTER STATUS;", countdown.Left) is not [var row, ..]) return null;
         var fields = row.Split('\t');
         var position = fields.Length > 1 ? $"binlog {fields[0]}:{fields[1]}" : null;
-        var gtid = version.IsMariaDb ? Ask("SELECT @@GLOBAL.gtid_binlog_pos;", countdown.Left)[0] : fields.ElementAtOrDefault(4);
+        var gtid = version.IsMariaDb ? string.Join("", Ask("SELECT @@GLOBAL.gtid_binlog_pos;", countdown.Left)) : fields.ElementAtOrDefault(4);
         return string.IsNullOrEmpty(gtid) ? position : $"{position}, GTID {gtid.Replace("\\n", "", StringComparison.Ordinal)}";
     }
 
