@@ -67,7 +67,13 @@ public sealed class WriterSet : IWriterSession
         {
             Begin(seat);
             var left = MostFrozen - Stopwatch.GetElapsedTime(_firstFreeze);
-            if (left <= TimeSpan.Zero) LetGo();
+            if (left <= TimeSpan.Zero)
+            {
+                LetGo();
+                foreach (var late in _seats.Where(late => late.IsOn)) late.Fail("was not frozen in time: others had taken all of it");
+                Check();
+                return;
+            }
             seat.Try(writer => writer.Freeze(left < seat.Deadline ? left : seat.Deadline));
             Check();
         }
