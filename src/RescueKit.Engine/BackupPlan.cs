@@ -6,9 +6,10 @@ namespace RescueKit.Engine;
 /// <summary>What a backup is going to do, from a survey.</summary>
 internal static class BackupPlan
 {
-    public static RunPlan Make(DiskSurvey survey, IImageStore store, BackupRequest request)
+    /// <param name="hot">What there is to say of the snapshot.</param>
+    public static RunPlan Make(DiskSurvey survey, IImageStore store, BackupRequest request, IReadOnlyList<string> hot)
     {
-        var warnings = new List<string>(survey.Warnings);
+        List<string> warnings = [.. request.Notes, .. hot, .. survey.Warnings];
         if (store.FreeBytes is { } free && free < survey.UsedBytes)
             warnings.Add($"{store.Location} has {free} bytes free for up to {survey.UsedBytes} bytes of data: the image may not fit.");
         if (request.SplitBytes is null && store.MaxPartBytes is { } limit)

@@ -51,7 +51,7 @@ internal sealed class BackupRun : RunBase
         });
         _before = MetadataDigest.Of(source, _survey.Layout);
         if (source is ReopeningSource reopening) reopening.IsSame = found => _before.IsSameDisk(MetadataDigest.Of(found, _survey.Layout));
-        Plan = BackupPlan.Make(_survey, store, request);
+        Plan = BackupPlan.Make(_survey, store, request, Hot?.Warnings ?? []);
     }
 
     public override RunPlan Plan { get; }
@@ -74,7 +74,14 @@ internal sealed class BackupRun : RunBase
         if (_source is ReopeningSource reopening) reopening.Cancel = cancel;
         if (_limited is not null) _limited.Cancel = cancel;
         draft.Hot = Hot?.Record;
-        TakeImage(draft, meter, cancel);
+        try
+        {
+            TakeImage(draft, meter, cancel);
+        }
+        finally
+        {
+            draft.Warnings.AddRange(Hot?.Complete(_stage == Stage.Complete) ?? []);
+        }
         draft.Warnings.AddRange(_survey.Warnings.Except(draft.Warnings));
         if (_request.Verify) VerifyImage(draft, meter, cancel);
     }

@@ -54,8 +54,4 @@ public sealed record Receipt
     public int ExitCode { get; init; }
 }
 
-/// <param name="Consistency">"application", "file-system", "crash"; "offline" where nothing of the disk was in use.</param>
-/// <param name="FreezeSeconds">How long writers waited.</param>
-public sealed record HotRecord(string Consistency, string? Provider, double? FreezeSeconds);
-
 public sealed record UnreadableRange(long Offset, long Length, int? Partition);

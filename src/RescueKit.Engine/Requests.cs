@@ -39,6 +39,10 @@ public sealed record BackupRequest(string Source, string Image)
     public long? RateLimit { get; init; }
     /// <summary>Takes the snapshot of a disk in use; null for a cold backup.</summary>
     public ISnapshotProvider? Hot { get; init; }
+    /// <summary>The applications that are told of the snapshot; null: nobody is.</summary>
+    public IWriters? Writers { get; init; }
+    /// <summary>What happened before the run and belongs into its plan and receipt, a sentence each.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
 }
 
 /// <summary>image restore. An empty map restores the whole disk; 2:3 puts the image's partition 2 into the target's existing partition 3.</summary>

@@ -49,7 +49,7 @@ public static class Runs
         SafetyChecks.ImageIsFile(request.Image);
         var (folder, name) = Split(request.Image);
         ImageLiesElsewhere(folder, name, request.Source, "source");
-        return Owning(request.Hot is { } provider ? HotSource.Open(request.Source, provider) : ColdSource(request.Source), source => new BackupRun(
+        return Owning(request.Hot is { } provider ? HotSource.Open(request.Source, provider, request.Writers, request.Partitions) : ColdSource(request.Source), source => new BackupRun(
             source, new FolderStore(folder), name, request, new RunResources(),
             (file, json) => ReceiptFile.Write(Path.Combine(folder, file), json)));
     }

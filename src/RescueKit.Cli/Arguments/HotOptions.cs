@@ -18,17 +18,19 @@ internal static class HotOptions
     };
 
     /// <summary>Null for a cold run.</summary>
-    public static ISnapshotProvider? Provider(ParseResult parse, Option<bool> hot, Option<string?> store)
+    /// <param name="notes">Gets a sentence for each thing that was removed.</param>
+    public static ISnapshotProvider? Provider(ParseResult parse, Option<bool> hot, Option<string?> store, List<string>? notes = null)
     {
-        if (parse.GetValue(hot)) return Provider(parse.GetValue(store));
+        if (parse.GetValue(hot)) return Provider(parse.GetValue(store), notes);
         return parse.GetValue(store) is null ? null : throw new UsageException("--store goes with --hot only", "add --hot");
     }
 
     /// <summary>One whose stale snapshots, of processes that were killed, are removed.</summary>
-    public static ISnapshotProvider Provider(string? store)
+    public static ISnapshotProvider Provider(string? store, List<string>? notes = null)
     {
         var provider = new DeviceMapperProvider(new SnapshotOptions(ThisProgram()) { Store = store });
-        provider.RemoveStale();
+        var removed = provider.RemoveStale();
+        notes?.AddRange(removed);
         return provider;
     }
 

@@ -76,6 +76,7 @@ internal sealed class ImageCreateCommand
     private readonly Option<bool> _resume = new("--resume") { Description = "Go on with an image that was begun and not finished" };
     private readonly Option<bool> _hot = HotOptions.Hot();
     private readonly Option<string?> _store = HotOptions.Store();
+    private readonly WriterOptions _writers = new();
     private readonly Option<bool> _dryRun = CommonOptions.DryRun();
     private readonly Option<string?> _receipt = CommonOptions.Receipt();
     private readonly Option<bool> _quiet = CommonOptions.Quiet();
@@ -96,6 +97,7 @@ internal sealed class ImageCreateCommand
             c._passphraseDescriptor, c._onBadSector, c._badSectorTime, c._unclean, c._excludeWindowsSwap, c._rateLimit, c._verify, c._resume, c._hot, c._store, c._dryRun, c._receipt,
             c._quiet, c._json,
         };
+        foreach (var option in c._writers.All) command.Options.Add(option);
         command.SetAction(parse => host.Guard(parse, c._json, () => c.Execute(host, parse)));
         return command;
     }
@@ -123,6 +125,7 @@ internal sealed class ImageCreateCommand
         if (passphrase.IsGiven && !encrypt)
             throw new UsageException("a passphrase was given without --encrypt", "add --encrypt, or leave the passphrase out: the image would be readable by anybody");
         var codec = parse.GetValue(_codec);
+        var notes = new List<string>();
         BadSectorRules.Check(parse.GetValue(_onBadSector), parse.GetValue(_badSectorTime));
         return new BackupRequest(parse.GetRequiredValue(_source), parse.GetRequiredValue(_image))
         {
@@ -139,7 +142,9 @@ internal sealed class ImageCreateCommand
             RateLimit = RateLimit(parse.GetValue(_rateLimit)),
             Verify = parse.GetValue(_verify),
             Resume = parse.GetValue(_resume),
-            Hot = HotOptions.Provider(parse, _hot, _store),
+            Writers = _writers.Read(parse, parse.GetValue(_hot)),
+            Hot = HotOptions.Provider(parse, _hot, _store, notes),
+            Notes = notes,
             Passphrase = encrypt ? Secret(parse, passphrase) : default(ReadOnlyMemory<byte>?),
         };
     }

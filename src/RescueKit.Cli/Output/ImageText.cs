@@ -58,8 +58,11 @@ internal static class ImageText
         var on = taken.Host is null ? "" : $" on {taken.Host}";
         Field(to, "taken", FormattableString.Invariant($"{taken.Kind}, {taken.Consistency}, begun {taken.StartedAt.ToUniversalTime():yyyy-MM-dd HH:mm:ss} UTC{on}"));
         if (taken.Provider is not null) Field(to, "snapshot", taken.Provider);
-        if (taken.Writers.Count > 0) Field(to, "writers", string.Join(", ", taken.Writers));
         if (taken.FreezeSeconds is { } freeze) Field(to, "frozen", FormattableString.Invariant($"{freeze:F1} s"));
+        if (taken is { QuietSeconds: { } waited, QuietReached: { } reached }) Field(to, "quiet", HotText.Quiet(waited, reached));
+        if (taken.WriterResults.Count == 0 && taken.Writers.Count > 0) Field(to, "writers", string.Join(", ", taken.Writers));
+        foreach (var writer in taken.WriterResults) Field(to, "writer", HotText.Writer(writer));
+        foreach (var database in taken.Databases) Field(to, "UNFROZEN", HotText.Unfrozen(database));
         Field(to, "written by", image.Writer);
     }
 
@@ -84,6 +87,7 @@ internal static class ImageText
     {
         if (!p.Included) return "not in the image";
         var how = p.Whole ? "whole" + (p.WholeReason is null ? "" : $": {p.WholeReason}") : "used blocks";
+        if (p.Consistency is { } consistency) how += $" ({consistency}-consistent)";
         return p.Unclean ? $"{how} (not cleanly unmounted)" : how;
     }
 

@@ -18,8 +18,7 @@ internal static class ReceiptText
         if (receipt.BytesStored > 0)
             to.WriteLine($"  stored      {Units.Size(receipt.BytesStored)} in {receipt.Parts} {(receipt.Parts == 1 ? "part" : "parts")}");
         if (receipt.BytesExcluded > 0) to.WriteLine($"  left out    {Units.Size(receipt.BytesExcluded)}");
-        if (receipt.Hot is { } hot)
-            to.WriteLine($"  taken       hot, {hot.Consistency}-consistent{(hot.FreezeSeconds is { } frozen ? FormattableString.Invariant($"; writers waited for {frozen:0.00} s") : "")}");
+        if (receipt.Hot is { } hot) HotText.Write(to, hot);
         if (receipt.ImageId is { } id) to.WriteLine($"  image id    {id}");
         if (receipt.RootDigest is { } digest) to.WriteLine($"  root digest {digest}");
         if (receipt.BytesUnreadable > 0) WriteUnreadable(to, receipt);

@@ -16,39 +16,52 @@ internal sealed class HotSource : IBlockSource
     private readonly IBlockSource _disk;
     private readonly List<(Extent Range, IBlockSource Content)> _parts = [];
     private readonly ISnapshot? _snapshot;
+    private readonly IWriterSession? _writers;
 
-    private readonly string? _provider;
-
-    private HotSource(IBlockSource disk, ISnapshot? snapshot, string? provider) => (_disk, _snapshot, _provider) = (disk, snapshot, provider);
+    private HotSource(IBlockSource disk, ISnapshot? snapshot, IWriterSession? writers, HotRecord record) =>
+        (_disk, _snapshot, _writers, Record) = (disk, snapshot, writers, record);
 
     public string Name => _disk.Name;
     public long Length => _disk.Length;
     public DiskGeometry Geometry => _disk.Geometry;
 
     /// <summary>For receipt and image; offline where nothing was in use.</summary>
-    public HotRecord Record => new(NameOf(_snapshot?.Consistency ?? Consistency.Offline), _provider, _snapshot?.Times.Frozen.TotalSeconds);
+    public HotRecord Record { get; }
 
+    /// <summary>What makes the snapshot worth less than it could be, a sentence each.</summary>
+    public IReadOnlyList<string> Warnings => _writers?.Report.Warnings ?? [];
+
+    /// <param name="partitions">That are going to be imaged, by number; empty: all. Applications on others are left alone.</param>
     /// <exception cref="SafetyException">A partition is in use that cannot be frozen.</exception>
     /// <exception cref="SnapshotException">The snapshot could not be taken.</exception>
-    public static HotSource Open(string path, ISnapshotProvider provider)
+    public static HotSource Open(string path, ISnapshotProvider provider, IWriters? writers, IReadOnlyList<int> partitions)
     {
         var live = LiveDisk.Read(path);
         var frozen = live.Partitions.Where(partition => partition.Volume is { } volume && provider.Refuses(volume) is null).ToList();
         foreach (var partition in live.Partitions.Except(frozen).Where(partition => partition is { IsInUse: true, IsSwap: false })) throw CannotBeFrozen(partition, provider);
+        var imaged = frozen.Where(partition => partitions.Count == 0 || partitions.Contains(partition.Number)).ToList();
         var disk = BlockDevices.OpenSource(path, exclusive: false);
+        IWriterSession? session = null;
         ISnapshot? snapshot = null;
         HotSource? source = null;
         try
         {
-            if (frozen.Count > 0) snapshot = provider.Take([.. frozen.Select(partition => partition.Volume!)], NoParty.Instance);
-            source = new HotSource(disk, snapshot, snapshot is null ? null : provider.Name);
+            if (imaged.Count > 0) session = writers?.Prepare([.. imaged.Select(partition => partition.Volume!)]);
+            if (frozen.Count > 0) snapshot = provider.Take([.. frozen.Select(partition => partition.Volume!)], session ?? (IInstantParty)NoParty.Instance);
+            session?.Check();
+            source = new HotSource(disk, snapshot, session, snapshot is null ? HotRecords.Offline : HotRecords.Of(provider.Name, snapshot, imaged, session));
             source.Add(live, frozen);
             return source;
         }
         catch
         {
-            if (source is not null) source.Dispose();
-            else snapshot?.Dispose();
+            if (source is not null)
+            {
+                source.Dispose();
+                throw;
+            }
+            snapshot?.Dispose();
+            session?.Dispose();
             disk.Dispose();
             throw;
         }
@@ -73,6 +86,10 @@ internal sealed class HotSource : IBlockSource
     /// <exception cref="SnapshotException">The snapshot is lost.</exception>
     public void Check() => _snapshot?.Check();
 
+    /// <summary>Tells the writers that the image is finished, or failed; the first call counts.</summary>
+    /// <returns>A sentence for each that had trouble with it.</returns>
+    public IReadOnlyList<string> Complete(bool isSuccess) => _writers?.Complete(_snapshot?.Id, isSuccess) ?? [];
+
     /// <summary>Ends the snapshot; nothing can be read any more. Null, or a sentence that says what is left of it.</summary>
     public string? Release()
     {
@@ -81,7 +98,11 @@ internal sealed class HotSource : IBlockSource
         return _snapshot?.Release();
     }
 
-    public void Dispose() => Release();
+    public void Dispose()
+    {
+        Release();
+        _writers?.Dispose();
+    }
 
     private void Add(LiveDisk live, List<LivePartition> frozen)
     {
@@ -128,15 +149,6 @@ internal sealed class HotSource : IBlockSource
         }
         return (Extent.FromTo(start, Length), null);
     }
-
-    /// <summary>As images and receipts name it.</summary>
-    private static string NameOf(Consistency consistency) => consistency switch
-    {
-        Consistency.Offline => "offline",
-        Consistency.Application => "application",
-        Consistency.FileSystem => "file-system",
-        _ => "crash",
-    };
 
     private static SafetyException CannotBeFrozen(LivePartition partition, ISnapshotProvider provider)
     {

@@ -1,3 +1,5 @@
+using RescueKit.Images.Format;
+
 namespace RescueKit.Engine.Inspection;
 
 /// <summary>`image info --json`. Sizes and offsets in bytes; null where unknown, or encrypted and not opened.</summary>
@@ -46,7 +48,14 @@ public sealed record ParentDocument(Guid ImageId, string RootDigest);
 public sealed record PartDocument(string Name, long Length);
 
 public sealed record TakingDocument(
-    string Kind, string Consistency, DateTimeOffset StartedAt, string? Host, string? Provider, IReadOnlyList<string> Writers, double? FreezeSeconds);
+    string Kind, string Consistency, DateTimeOffset StartedAt, string? Host, string? Provider, IReadOnlyList<string> Writers, double? FreezeSeconds)
+{
+    public IReadOnlyList<TakingWriter> WriterResults { get; init; } = [];
+    public double? WriterSeconds { get; init; }
+    public IReadOnlyList<TakingDatabase> Databases { get; init; } = [];
+    public double? QuietSeconds { get; init; }
+    public bool? QuietReached { get; init; }
+}
 
 public sealed record ImageDiskDocument(
     string Name, long Length, int LogicalSectorSize, int PhysicalSectorSize, string Table, string? DiskId, string? Model, string? Serial,
@@ -55,4 +64,8 @@ public sealed record ImageDiskDocument(
 public sealed record ImageVolumeDocument(
     int Number, long Offset, long Length, string Type, string? TypeName, string? Id, string? Name, string FileSystem, string? Label, string? Uuid,
     int BlockSize, long UsedBytes, bool Whole, string? WholeReason, bool Unclean, long ExcludedBytes, bool SetMember, bool Included,
-    IReadOnlyList<string> Warnings);
+    IReadOnlyList<string> Warnings)
+{
+    /// <summary>Of a hot image's partition that was in use, what its content is worth.</summary>
+    public string? Consistency { get; init; }
+}

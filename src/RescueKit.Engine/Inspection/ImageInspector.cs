@@ -89,7 +89,14 @@ public static class ImageInspector
     }
 
     private static TakingDocument Taken(Taking taken) =>
-        new(taken.Kind, taken.Consistency, taken.StartedAt, taken.Host, taken.Provider, taken.Writers, taken.FreezeSeconds);
+        new(taken.Kind, taken.Consistency, taken.StartedAt, taken.Host, taken.Provider, taken.Writers, taken.FreezeSeconds)
+        {
+            WriterResults = taken.WriterResults ?? [],
+            WriterSeconds = taken.WriterSeconds,
+            Databases = taken.Databases ?? [],
+            QuietSeconds = taken.QuietSeconds,
+            QuietReached = taken.QuietReached,
+        };
 
     private static ImageDiskDocument Disk(SourceDisk disk) =>
         new(disk.Name, disk.Length, disk.LogicalSectorSize, disk.PhysicalSectorSize, disk.TableKind, disk.DiskId, disk.Model, disk.Serial, disk.Wwn,
@@ -97,5 +104,8 @@ public static class ImageInspector
 
     private static ImageVolumeDocument Volume(ImagedVolume v) =>
         new(v.Number, v.Offset, v.Length, v.PartitionType, v.PartitionTypeName, v.PartitionId, v.PartitionName, v.FileSystem, v.Label, v.Uuid,
-            v.BlockSize, v.UsedBytes, v.Whole, v.WholeReason, v.Unclean, v.ExcludedBytes, v.SetMember, v.Included, v.Warnings);
+            v.BlockSize, v.UsedBytes, v.Whole, v.WholeReason, v.Unclean, v.ExcludedBytes, v.SetMember, v.Included, v.Warnings)
+        {
+            Consistency = v.Consistency,
+        };
 }

@@ -20,20 +20,36 @@ internal static class Describing
             {
                 SectorSizeIsGuess = disk.Geometry.SectorSizeIsGuess ? true : null,
             },
-            Volumes = [.. survey.Volumes.Select(Volume)],
-            Taken = hot is null
-                ? new Taking("cold", "offline", startedAt) { Host = Environment.MachineName }
-                : new Taking("hot", hot.Consistency, startedAt) { Host = Environment.MachineName, Provider = hot.Provider, FreezeSeconds = hot.FreezeSeconds },
+            Volumes = [.. survey.Volumes.Select(volume => Volume(volume, hot))],
+            Taken = hot is null ? new Taking("cold", "offline", startedAt) { Host = Environment.MachineName } : Taken(hot, startedAt),
             TableAreas = TableAreas(survey),
             Writer = tool,
             Warnings = layout.Warnings.Count > 0 ? layout.Warnings : null,
         };
     }
 
-    private static ImagedVolume Volume(SurveyedVolume v) => new(
+    private static Taking Taken(HotRecord hot, DateTimeOffset startedAt) => new("hot", hot.Consistency, startedAt)
+    {
+        Host = Environment.MachineName,
+        Provider = hot.Provider,
+        FreezeSeconds = hot.FreezeSeconds,
+        Writers = [.. hot.Writers.Where(writer => writer.State == "frozen").Select(writer => writer.Name)],
+        WriterResults = hot.Writers.Count == 0
+            ? null
+            : [.. hot.Writers.Select(writer => new TakingWriter(writer.Name, writer.Type, writer.State, writer.Message, writer.Seconds, writer.Marker, writer.Partitions))],
+        WriterSeconds = hot.WriterSeconds,
+        Databases = hot.Databases.Count == 0 ? null : [.. hot.Databases.Select(database => new TakingDatabase(database.Program, database.Folder, database.Partitions, database.Writer))],
+        QuietSeconds = hot.Quiet?.Waited,
+        QuietReached = hot.Quiet?.Reached,
+    };
+
+    private static ImagedVolume Volume(SurveyedVolume v, HotRecord? hot) => new(
         v.Partition.Number, v.Partition.Extent.Offset, v.Partition.Extent.Length, v.Partition.Type, v.Partition.TypeName, v.Partition.Id,
         v.Partition.Name, v.Partition.Attributes, v.Content.Type, v.Content.Label, v.Content.Uuid, v.Content.BlockSize, v.UsedBytes, v.Whole,
-        v.WholeReason, v.Content.Unclean, v.ExcludedBytes, v.Content.IsSetMember, v.Content.EndAnchored, v.Included, v.Content.Warnings);
+        v.WholeReason, v.Content.Unclean, v.ExcludedBytes, v.Content.IsSetMember, v.Content.EndAnchored, v.Included, v.Content.Warnings)
+    {
+        Consistency = hot?.Volumes.FirstOrDefault(volume => volume.Partition == v.Partition.Number)?.Consistency,
+    };
 
     private static List<RawArea> TableAreas(DiskSurvey survey)
     {

@@ -31,7 +31,11 @@ public sealed record SourceDisk(
 public sealed record ImagedVolume(
     int Number, long Offset, long Length, string PartitionType, string? PartitionTypeName, string? PartitionId, string? PartitionName,
     ulong Attributes, string FileSystem, string? Label, string? Uuid, int BlockSize, long UsedBytes, bool Whole, string? WholeReason,
-    bool Unclean, long ExcludedBytes, bool SetMember, bool EndAnchored, bool Included, IReadOnlyList<string> Warnings);
+    bool Unclean, long ExcludedBytes, bool SetMember, bool EndAnchored, bool Included, IReadOnlyList<string> Warnings)
+{
+    /// <summary>As <see cref="Taking.Consistency"/>, for this one; null where it was not in use, or in a cold image.</summary>
+    public string? Consistency { get; init; }
+}
 
 /// <summary>How the image was taken.</summary>
 /// <param name="Kind">"cold" or "hot".</param>
@@ -39,10 +43,33 @@ public sealed record ImagedVolume(
 public sealed record Taking(string Kind, string Consistency, DateTimeOffset StartedAt)
 {
     public string? Provider { get; init; }
+
+    /// <summary>Names of those that were frozen.</summary>
     public IReadOnlyList<string> Writers { get; init; } = [];
     public double? FreezeSeconds { get; init; }
     public string? Host { get; init; }
+
+    /// <summary>All writers, in the order in which they froze; null where there were none, here and in the rest.</summary>
+    public IReadOnlyList<TakingWriter>? WriterResults { get; init; }
+
+    /// <summary>First writer's freeze to last one's thaw.</summary>
+    public double? WriterSeconds { get; init; }
+
+    /// <summary>Database servers that ran with files on the disk.</summary>
+    public IReadOnlyList<TakingDatabase>? Databases { get; init; }
+
+    /// <summary>How long a moment without writes was waited for, and whether it came.</summary>
+    public double? QuietSeconds { get; init; }
+    public bool? QuietReached { get; init; }
 }
+
+/// <param name="State">"frozen", "failed", "skipped".</param>
+/// <param name="Marker">The position in its own log that the image holds.</param>
+/// <param name="Partitions">Numbers of those it has files on.</param>
+public sealed record TakingWriter(string Name, string Type, string State, string? Message, double Seconds, string? Marker, IReadOnlyList<int> Partitions);
+
+/// <param name="Writer">That froze it; null where none did.</param>
+public sealed record TakingDatabase(string Program, string Folder, IReadOnlyList<int> Partitions, string? Writer);
 
 public sealed record RawArea(long Offset, byte[] Bytes)
 {

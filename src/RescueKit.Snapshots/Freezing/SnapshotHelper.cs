@@ -48,7 +48,10 @@ public static class SnapshotHelper
         board.Freezer = Environment.ProcessId;
         if (!Kernel.LockMemory()) throw new SnapshotException($"the freezing process cannot be locked into memory: {Kernel.Reason(Kernel.LastError)}");
         HelperPipe.WriteLine(Ready);
-        if (pipe.ReadLine(Patience) != Go) return 1;
+        // Applications freeze first, and a quiet moment may be waited for: as long as whoever started this lives.
+        string? word;
+        do word = pipe.ReadLine(Patience); while (word is null && !pipe.IsClosed);
+        if (word != Go) return 1;
         var outcome = freezer.Run();
         HelperPipe.WriteLine(JsonSerializer.Serialize(outcome, FreezeJson.Default.FreezeOutcome));
         return 0;

@@ -2,6 +2,7 @@ using RescueKit.Agent.Protocol;
 using RescueKit.Cli.Json;
 using RescueKit.Engine;
 using RescueKit.Engine.Inspection;
+using RescueKit.Images.Format;
 
 namespace RescueKit.Cli.Tests.Fakes;
 
@@ -90,8 +91,22 @@ internal static class Samples
         Skipped = ["Partition 4 is not part of the image."],
         SourceMetadataBefore = Digest,
         SourceMetadataAfter = Digest,
+        Hot = Hot,
         Error = null,
         ExitCode = 5,
+    };
+
+    public static HotRecord Hot => new("file-system", "device-mapper", 0.25)
+    {
+        Volumes = [new HotVolume(1, "application"), new HotVolume(2, "file-system")],
+        Writers =
+        [
+            new HotWriter("orders", "postgresql", "frozen", null, 0.5, "LSN 0/1A2B3C4D", [1], "ready"),
+            new HotWriter("shop", "mariadb", "failed", "did not answer within 30 s", 30, null, [2], null),
+        ],
+        Databases = [new HotDatabase("mariadbd", "/var/lib/mysql", [2], null)],
+        WriterSeconds = 30.75,
+        Quiet = new HotQuiet(5, 7.5, true),
     };
 
     public static DiskDocument Disk { get; } = new()
@@ -162,14 +177,24 @@ internal static class Samples
         UnreadableBytes = 4096,
         ExcludedBytes = 8192,
         Writer = "rescuekit 0.1.0",
-        Taken = new TakingDocument("cold", "offline", new DateTimeOffset(2026, 11, 21, 2, 0, 0, TimeSpan.Zero), "web1", "dm", ["postgres"], 0.25),
+        Taken = new TakingDocument("cold", "offline", new DateTimeOffset(2026, 11, 21, 2, 0, 0, TimeSpan.Zero), "web1", "dm", ["postgres"], 0.25)
+        {
+            WriterResults = [new TakingWriter("postgres", "postgresql", "frozen", null, 0.5, "LSN 0/1A2B3C4D", [2])],
+            WriterSeconds = 0.75,
+            Databases = [new TakingDatabase("mongod", "/var/lib/mongodb", [2], null)],
+            QuietSeconds = 7.5,
+            QuietReached = true,
+        },
         Disk = new ImageDiskDocument("/dev/sda", 500107862016, 512, 4096, "gpt", "9b1c2d3e-0000-4000-8000-000000000001", "Samsung SSD 970 EVO",
             "S4EVNX0M10841X", "eui.0025385b71b0841x", "nvme"),
         Partitions =
         [
             new ImageVolumeDocument(2, 537919488, 249108103168, "0fc63daf-8483-4772-8e79-3d69d8477de4", "Linux filesystem",
                 "9b1c2d3e-0000-4000-8000-000000000002", "root", "ext4", "rootfs", "9b1c2d3e-0000-4000-8000-000000000003", 4096, 87296000000, true,
-                "needs journal replay", true, 8192, true, true, ["A warning."]),
+                "needs journal replay", true, 8192, true, true, ["A warning."])
+            {
+                Consistency = "file-system",
+            },
         ],
         Warnings = ["The primary GPT is damaged; the backup at the end of the disk was used."],
         Repairs = ["The index was rebuilt by scanning."],

@@ -10,7 +10,7 @@ public class ReceiptTextTests
     public void A_receipt_says_how_it_ended_and_what_was_lost()
     {
         var printed = new StringWriter { NewLine = "\n" };
-        ReceiptText.Write(printed, Samples.Receipt);
+        ReceiptText.Write(printed, Samples.Receipt with { Hot = null });
         Assert.Equal("""
             Backup: complete with losses, in 1 h 23 m
               read        300.0 GiB  (61 MiB/s)
@@ -27,6 +27,22 @@ public class ReceiptTextTests
               warning: Partition 3 was left out.
 
             """.ReplaceLineEndings("\n"), printed.ToString());
+    }
+
+    [Fact]
+    public void A_hot_backup_tells_what_it_is_worth_and_who_froze()
+    {
+        var printed = new StringWriter { NewLine = "\n" };
+        ReceiptText.Write(printed, Samples.Receipt);
+        Assert.Contains("""
+              taken       hot, file-system-consistent; file systems were frozen for 0.25 s
+              partition   1: application-consistent
+              partition   2: file-system-consistent
+              quiet       nothing was written just before; waited 7.5 s for that
+              writer      orders (postgresql): frozen for 0.50 s, at LSN 0/1A2B3C4D
+              writer      shop (mariadb): FAILED: it did not answer within 30 s
+
+            """, printed.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using RescueKit.Testing.Tools;
 
 namespace RescueKit.EndToEnd.Tests.Guests;
@@ -82,7 +83,7 @@ public sealed class GuestHotTests(GuestHotMachine machine) : IClassFixture<Guest
             rm -f /tmp/stop
             write_pairs &
             until [ -s /live2/count ]; do sleep 0.1; done
-            rescuekit image create --hot {busy} /tmp/hot.rki --verify
+            rescuekit image create --hot {busy} /tmp/hot.rki --verify --quiet-timeout 0
             cp /live2/count /tmp/after
             until [ "$(cat /live2/count)" -gt "$(cat /tmp/after)" ]; do sleep 0.1; done
             touch /tmp/stop
@@ -113,7 +114,7 @@ public sealed class GuestHotTests(GuestHotMachine machine) : IClassFixture<Guest
     {
         Slowly(() => Guest.Must($"""
             {NothingIsLeft}
-            rescuekit image create --hot {machine.Path("busy")} /tmp/killed.rki --quiet &
+            rescuekit image create --hot {machine.Path("busy")} /tmp/killed.rki --quiet-timeout 0 --quiet &
             program=$!
             until dmsetup ls | grep -q frozen && [ -s /tmp/killed.rki ]; do kill -0 $program || exit 1; sleep 0.1; done
             kill -9 $program
@@ -127,7 +128,7 @@ public sealed class GuestHotTests(GuestHotMachine machine) : IClassFixture<Guest
     public void Program_and_guardian_are_killed_and_the_next_run_removes_the_snapshot()
     {
         Slowly(() => Guest.Must($"""
-            rescuekit image create --hot {machine.Path("busy")} /tmp/killed.rki --quiet &
+            rescuekit image create --hot {machine.Path("busy")} /tmp/killed.rki --quiet-timeout 0 --quiet &
             program=$!
             until dmsetup ls | grep -q frozen && [ -s /tmp/killed.rki ]; do kill -0 $program || exit 1; sleep 0.1; done
             killall -9 rescuekit
@@ -137,7 +138,7 @@ public sealed class GuestHotTests(GuestHotMachine machine) : IClassFixture<Guest
         Guest.Must($"""
             {NothingIsLeft}
             set -e
-            rescuekit image create --hot {machine.Path("busy")} /tmp/next.rki --verify
+            rescuekit image create --hot {machine.Path("busy")} /tmp/next.rki --verify --quiet-timeout 0
             nothing_is_left
             rm /tmp/killed.rki /tmp/next.rki
             """);
@@ -149,7 +150,7 @@ public sealed class GuestHotTests(GuestHotMachine machine) : IClassFixture<Guest
         Guest.Must("mkdir -p /small && mount -t tmpfs -o size=80M none /small");
         var failed = default(GuestResult);
         Slowly(() => failed = Guest.Must($"""
-            rescuekit image create --hot {machine.Path("busy")} /tmp/full.rki --store /small --quiet &
+            rescuekit image create --hot {machine.Path("busy")} /tmp/full.rki --store /small --quiet-timeout 0 --quiet &
             program=$!
             until dmsetup ls | grep -q frozen && [ -s /tmp/full.rki ]; do kill -0 $program || exit 7; sleep 0.1; done
             for i in 1 2; do dd if=/dev/urandom of=/live1/old bs=1M count=24 conv=notrunc,fsync || exit 8; done
@@ -166,7 +167,7 @@ public sealed class GuestHotTests(GuestHotMachine machine) : IClassFixture<Guest
     {
         var failed = Guest.Must($"""
             fsfreeze --freeze /live2 || exit 8
-            rescuekit image create --hot {machine.Path("busy")} /tmp/frozen.rki; code=$?
+            rescuekit image create --hot {machine.Path("busy")} /tmp/frozen.rki --quiet-timeout 0; code=$?
             fsfreeze --unfreeze /live2 || exit 9
             [ ! -e /tmp/frozen.rki ] || exit 10
             exit $code
@@ -190,6 +191,66 @@ public sealed class GuestHotTests(GuestHotMachine machine) : IClassFixture<Guest
         Assert.Contains("rescue media", refused.Error, StringComparison.Ordinal);
         // Without --hot a disk in use is refused as ever.
         Assert.Contains("--hot", Guest.Must($"rescuekit image create {machine.Path("busy")} /tmp/cold.rki", 4).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Writers_freeze_what_is_theirs_and_the_image_tells_of_the_rest()
+    {
+        Guest.Must($$"""
+            {{NothingIsLeft}}set -e
+            mkdir -p /etc/rescuekit/writers.d
+            cat >/etc/rescuekit/hook <<'END'
+            #!/bin/sh
+            # Refused where the file systems are frozen already, or still.
+            [ $1 = complete ] || touch /live2/touched || exit 1
+            echo "$1 $RESCUEKIT_OUTCOME ${RESCUEKIT_SNAPSHOT:+snapshot}" >>/tmp/calls
+            END
+            printf '#!/bin/sh\nwhile :; do sleep 1; done\n' >/tmp/mongod
+            chmod 755 /etc/rescuekit/hook /tmp/mongod
+            echo '{"name": "app", "type": "hook", "command": "/etc/rescuekit/hook", "covers": ["/live2"]}' >/etc/rescuekit/writers.d/app.json
+            (cd /live1 && exec /tmp/mongod) &
+            until [ "$(cat /proc/$!/comm)" = mongod ]; do sleep 0.1; done
+            rescuekit image create --hot {{machine.Path("busy")}} /tmp/app.rki --quiet-period 1s --json >/tmp/receipt; code=$?
+            kill $!
+            rm -r /etc/rescuekit
+            [ $code = 0 ] && nothing_is_left
+            """);
+        Assert.Equal("prepare\nfreeze\nthaw taken\ncomplete success snapshot", string.Join('\n', Guest.Must("cat /tmp/calls; rm /tmp/calls").Output.Trim().Split('\n').Select(line => line.Trim())));
+        AssertTold(Guest.Json("cat /tmp/receipt").GetProperty("hot"), "writers");
+        var info = Guest.Json("rescuekit image info /tmp/app.rki --json");
+        AssertTold(info.GetProperty("taken"), "writer_results");
+        Assert.True(info.GetProperty("taken").GetProperty("quiet_reached").GetBoolean());
+        Assert.Equal(["file-system", "application"], info.GetProperty("partitions").EnumerateArray().Select(volume => volume.GetProperty("consistency").GetString()));
+        var text = Guest.Must("rescuekit image info /tmp/app.rki; rm /tmp/app.rki").Output;
+        Assert.Matches("writer +app \\(hook\\): frozen", text);
+        Assert.Matches("UNFROZEN +mongod ran with files in /live1", text);
+
+        static void AssertTold(JsonElement taken, string writers)
+        {
+            Assert.Equal("file-system", taken.GetProperty("consistency").GetString());
+            var writer = Assert.Single(taken.GetProperty(writers).EnumerateArray());
+            Assert.Equal(("app", "frozen", 2), (writer.GetProperty("name").GetString(), writer.GetProperty("state").GetString(), writer.GetProperty("partitions")[0].GetInt32()));
+            var database = Assert.Single(taken.GetProperty("databases").EnumerateArray());
+            Assert.Equal(("mongod", "/live1", JsonValueKind.Null), (database.GetProperty("program").GetString(), database.GetProperty("folder").GetString(), database.GetProperty("writer").ValueKind));
+        }
+    }
+
+    [Fact]
+    public void A_writer_without_which_no_image_is_wanted_prevents_it()
+    {
+        var failed = Guest.Must($$"""
+            mkdir -p /etc/rescuekit/writers.d
+            printf '#!/bin/sh\necho $1 >>/tmp/calls\n[ $1 != freeze ]\n' >/etc/rescuekit/refuses; chmod 755 /etc/rescuekit/refuses
+            echo '{"name": "refuses", "type": "hook", "command": "/etc/rescuekit/refuses", "on_failure": "abort"}' >/etc/rescuekit/writers.d/refuses.json
+            rescuekit image create --hot {{machine.Path("busy")}} /tmp/no.rki --quiet-timeout 0; code=$?
+            [ ! -e /tmp/no.rki ] || exit 9
+            rescuekit image create --hot {{machine.Path("busy")}} /tmp/without.rki --quiet-timeout 0 --no-writers || code=10
+            rm -r /tmp/without.rki /etc/rescuekit
+            exit $code
+            """, 1);
+        Assert.Contains("the writer refuses failed its freeze with exit code 1", failed.Error, StringComparison.Ordinal);
+        Assert.Equal("prepare freeze thaw complete", Guest.Must("echo $(cat /tmp/calls); rm /tmp/calls").Output.Trim());
+        Guest.Must($"{NothingIsLeft}nothing_is_left");
     }
 
     /// <summary>A disk so slow that the backup is still running when something happens to it.</summary>

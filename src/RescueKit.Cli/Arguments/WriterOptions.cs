@@ -1,0 +1,47 @@
+using System.CommandLine;
+using RescueKit.Model;
+using RescueKit.Snapshots.Quiescence;
+using RescueKit.Snapshots.Writers;
+using RescueKit.Snapshots.Writers.Configuration;
+
+namespace RescueKit.Cli.Arguments;
+
+/// <summary>What a command that takes snapshots lets one say of the applications that write meanwhile.</summary>
+internal sealed class WriterOptions
+{
+    private readonly Option<bool> _noWriters = new("--no-writers")
+    {
+        Description = $"With --hot: tell no application; without it, those in {WriterFolderReader.StandardFolder} are frozen for the instant",
+    };
+
+    private readonly Option<TimeSpan?> _period = Duration("--quiet-period", "With --hot: wait until nothing was written for so long; 0 does not wait [default: 5s]");
+    private readonly Option<TimeSpan?> _timeout = Duration("--quiet-timeout", "With --hot: wait for that no longer than this, then go on; 0 does not wait [default: 60s]");
+
+    public IEnumerable<Option> All => [_noWriters, _period, _timeout];
+
+    /// <summary>Null for a cold run.</summary>
+    /// <exception cref="UsageException">Given without --hot; or a writer's file is wrong.</exception>
+    public IWriters? Read(ParseResult parse, bool isHot)
+    {
+        if (isHot) return new SystemWriters(parse.GetValue(_noWriters) ? [] : WriterFolderReader.Read(), Quiet(parse));
+        foreach (var option in All)
+        {
+            if (parse.GetResult(option) is { Implicit: false }) throw new UsageException($"{option.Name} goes with --hot only", "add --hot");
+        }
+        return null;
+    }
+
+    private QuietOptions Quiet(ParseResult parse)
+    {
+        var quiet = QuietOptions.Default with { Period = parse.GetValue(_period) ?? QuietOptions.Default.Period };
+        // A longer period needs more time to come at all.
+        return quiet with { Timeout = parse.GetValue(_timeout) ?? (quiet.Period > quiet.Timeout ? 2 * quiet.Period : quiet.Timeout) };
+    }
+
+    private static Option<TimeSpan?> Duration(string name, string description) => new(name)
+    {
+        HelpName = "T",
+        Description = description,
+        CustomParser = CommonOptions.One<TimeSpan?>(text => text.Trim() == "0" ? TimeSpan.Zero : DurationText.Parse(text)),
+    };
+}

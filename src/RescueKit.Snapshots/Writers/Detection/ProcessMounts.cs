@@ -1,0 +1,40 @@
+namespace RescueKit.Snapshots.Writers.Detection;
+
+/// <summary>
+/// What file system a path lies on, as one process sees them (/proc/PID/mountinfo, proc(5)): by names, since st_dev of a file on btrfs is not the
+/// number that its mount has.
+/// </summary>
+internal sealed class ProcessMounts
+{
+    private readonly List<(string Point, string Number)> _mounts = [];
+
+    public ProcessMounts(IEnumerable<string> lines)
+    {
+        foreach (var line in lines)
+        {
+            if (line.Split(' ') is { Length: > 5 } fields) _mounts.Add((Unescape(fields[4]), fields[2]));
+        }
+    }
+
+    /// <summary>Device number, as <see cref="RescueKit.Model.LiveFileSystem.Number"/>; the longest mount point above it, and of equal ones the last.</summary>
+    public string? NumberOf(string path)
+    {
+        (string Point, string Number)? best = null;
+        foreach (var mount in _mounts)
+        {
+            if (IsAbove(mount.Point, path) && (best is null || mount.Point.Length >= best.Value.Point.Length)) best = mount;
+        }
+        return best?.Number;
+    }
+
+    public static bool IsAbove(string folder, string path) =>
+        folder == "/" || path == folder || (path.StartsWith(folder, StringComparison.Ordinal) && path[folder.Length] == '/');
+
+    /// <summary>The kernel writes space, tab, newline and backslash as \ooo.</summary>
+    private static string Unescape(string text)
+    {
+        for (var at = text.IndexOf('\\', StringComparison.Ordinal); at >= 0 && at + 3 < text.Length; at = text.IndexOf('\\', at + 1))
+            text = string.Concat(text.AsSpan(0, at), ((char)Convert.ToInt32(text.Substring(at + 1, 3), 8)).ToString(), text.AsSpan(at + 4));
+        return text;
+    }
+}
