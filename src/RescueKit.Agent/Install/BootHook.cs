@@ -19,6 +19,11 @@ public sealed class BootHook(IToolRunner tools, SystemRoot root)
 
     private static readonly TimeSpan s_rebuild = TimeSpan.FromMinutes(20);
 
+    private static readonly (string Program, string Package)[] s_needed =
+    [
+        ("update-initramfs", "initramfs-tools"), ("lsinitramfs", "initramfs-tools-core"), ("dmsetup", "dmsetup"), ("blkid", "util-linux"), ("partx", "util-linux"), ("udevadm", "udev"),
+    ];
+
     private static readonly HookFile[] s_files =
     [
         new("/usr/lib/rescuekit/map-partition", "agent/map-partition", IsProgram: true),
@@ -31,28 +36,23 @@ public sealed class BootHook(IToolRunner tools, SystemRoot root)
     /// <summary>Ids of the partition tables whose disks are mapped.</summary>
     public IReadOnlyList<string> Ids => root.ReadLines(List);
 
-    /// <summary>Looks whether these disks can be mapped, and changes nothing.</summary>
+    /// <summary>Looks whether a disk can be mapped, and changes nothing.</summary>
     /// <param name="others">Every other disk of the machine, by path: none may have the same id.</param>
     /// <exception cref="SafetyException">The system would not find something any more.</exception>
     /// <exception cref="DeviceException">The system has not got what the hook needs.</exception>
-    public IReadOnlyList<HookedDisk> Plan(IReadOnlyList<LiveDisk> disks, IReadOnlyList<string> others)
+    public HookedDisk Plan(LiveDisk disk, IReadOnlyList<string> others)
     {
-        foreach (var (program, package) in (ReadOnlySpan<(string, string)>)[("update-initramfs", "initramfs-tools"), ("lsinitramfs", "initramfs-tools-core"), ("dmsetup", "dmsetup"), ("blkid", "util-linux"), ("partx", "util-linux"), ("udevadm", "udev")])
+        foreach (var (program, package) in s_needed)
         {
             if (!tools.Has(program)) throw new DeviceException($"the boot hook needs {program}, which this system does not have", $"install the package {package}; {Remedy}");
         }
-        var planned = new List<HookedDisk>();
-        foreach (var disk in disks)
-        {
-            var id = TableIdOf(disk.Path) ?? throw new SafetyException($"{disk.Path} has no partition table with an id of its own", Remedy);
-            if (disk.Partitions is [{ Number: 0 }]) throw new SafetyException($"{disk.Path} has no partitions", Remedy);
-            if (disks.Select(other => other.Path).Concat(others).FirstOrDefault(other => other != disk.Path && TableIdOf(other) == id) is { } twin)
-                throw new SafetyException($"{twin} has the same partition table id as {disk.Path}: it is a copy, and one could be taken for the other", "give the copy another id (sgdisk --disk-guid=R, or sfdisk --disk-id), or unplug it");
-            foreach (var partition in disk.Partitions) MustBeMappable(partition);
-            DiskReferences.MustNotName(disk, root, tools);
-            planned.Add(new HookedDisk(disk.Path, id));
-        }
-        return planned;
+        var id = TableIdOf(disk.Path) ?? throw new SafetyException($"{disk.Path} has no partition table with an id of its own", Remedy);
+        if (disk.Partitions is [{ Number: 0 }]) throw new SafetyException($"{disk.Path} has no partitions", Remedy);
+        if (others.FirstOrDefault(other => TableIdOf(other) == id) is { } twin)
+            throw new SafetyException($"{twin} has the same partition table id as {disk.Path}: it is a copy, and one could be taken for the other", "give the copy another id (sgdisk --disk-guid=R, or sfdisk --disk-id), or unplug it");
+        foreach (var partition in disk.Partitions) MustBeMappable(partition);
+        DiskReferences.MustNotName(disk, root, tools);
+        return new HookedDisk(disk.Path, id);
     }
 
     /// <summary>Adds disks to those that are mapped. When it throws, everything is as it was before.</summary>

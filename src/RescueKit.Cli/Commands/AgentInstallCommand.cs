@@ -52,7 +52,19 @@ internal static class AgentInstallCommand
         if (chosen.Length == 0) throw new UsageException("this system uses no fixed disk", "name one: rescuekit disk list shows them");
         var hook = Hook();
         var live = chosen.Select(LiveDisk.Read).ToList();
-        var planned = hook.Plan(live, [.. all.Select(disk => disk.Path).Except(chosen)]);
+        var planned = new List<HookedDisk>();
+        foreach (var disk in live)
+        {
+            try
+            {
+                planned.Add(hook.Plan(disk, [.. all.Select(other => other.Path).Where(other => other != disk.Path)]));
+            }
+            catch (SafetyException e) when (wanted.Length == 0 && live.Count > 1)
+            {
+                host.Terminal.Out.WriteLine($"{disk.Path} is left as it is: {e.Message}");
+            }
+        }
+        if (planned.Count == 0) throw new SafetyException("none of this system's disks can be mapped", "name one, and see why not");
         var known = hook.Ids;
         if (isDry || planned.All(disk => known.Contains(disk.TableId)))
         {
@@ -60,7 +72,7 @@ internal static class AgentInstallCommand
             return ExitCodes.Done;
         }
         hook.Install(planned);
-        foreach (var disk in live) host.Terminal.Out.WriteLine($"{disk.Path}: its {disk.Partitions.Count} partitions are used through mappings from the next start on.");
+        foreach (var disk in live.Where(disk => planned.Any(other => other.Path == disk.Path))) host.Terminal.Out.WriteLine($"{disk.Path}: its {disk.Partitions.Count} partitions are used through mappings from the next start on.");
         host.Terminal.Out.WriteLine("Restart when it suits; nothing has changed in the running system. Without the mappings: 'rescuekit.nomap' on the kernel's command line, or 'rescuekit agent uninstall'.");
         return ExitCodes.Done;
     }

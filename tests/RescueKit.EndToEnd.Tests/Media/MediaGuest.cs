@@ -1,7 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using RescueKit.EndToEnd.Tests.Consoles;
@@ -21,7 +18,7 @@ internal sealed class MediaGuest : IDisposable
 
     private readonly TempFolder _folder = new();
     private readonly MediaMachine _machine;
-    private readonly int _port = FreePort();
+    private readonly SshLogin _login;
     private readonly Lazy<byte[]> _font;
 
     /// <param name="parameters">Of the kernel, beside those for network and SSH.</param>
@@ -29,6 +26,7 @@ internal sealed class MediaGuest : IDisposable
     {
         _font = new Lazy<byte[]>(() => Convert.FromBase64String(Must("base64 /usr/share/rescuekit/console.psf").Output));
         var key = _folder.File("key");
+        _login = new SshLogin(key, SshLogin.FreePort(), s_limit);
         Tool.Must("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", key);
         var publicKey = File.ReadAllText(key + ".pub").Trim();
         var kernel = Path.Combine(media.NetworkFolder, "rescuekit");
@@ -36,7 +34,7 @@ internal sealed class MediaGuest : IDisposable
         [
             "-kernel", Path.Combine(kernel, "vmlinuz"), "-initrd", Path.Combine(kernel, "initrd"),
             "-append", $"console=ttyS0 quiet rescuekit.ip=dhcp rescuekit.ssh=\"{publicKey}\" {parameters}",
-            "-netdev", $"user,id=net,hostfwd=tcp:127.0.0.1:{_port}-:22", "-device", "e1000e,netdev=net",
+            "-netdev", $"user,id=net,hostfwd=tcp:127.0.0.1:{_login.Port}-:22", "-device", "e1000e,netdev=net",
             "-device", "virtio-scsi-pci,id=scsi-bus", "-device", "ich9-ahci,id=sata-bus", "-device", "qemu-xhci,id=usb-bus", .. disks.SelectMany(Options),
         ]);
         try
@@ -57,32 +55,8 @@ internal sealed class MediaGuest : IDisposable
 
     public GuestMonitor Monitor { get; } = null!;
 
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     /// <summary>Runs a shell script there as root.</summary>
-    public ToolResult Run(string script)
-    {
-        for (var start = Stopwatch.GetTimestamp(); ; Thread.Sleep(1000))
-        {
-            var result = LogInAndRun(script);
-            // The server lets only a few log in at the same moment (dropbear, MAX_UNAUTH_PER_IP); this one has not begun.
-            if (!result.Error.StartsWith("kex_exchange_identification", StringComparison.Ordinal) || Stopwatch.GetElapsedTime(start) > s_limit) return result;
-        }
-    }
-
-    private ToolResult LogInAndRun(string script) => Tool.Run(new ToolRequest("ssh",
-    [
-        "-i", _folder.File("key"), "-p", _port.ToString(CultureInfo.InvariantCulture), "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR",
-        "-o", "BatchMode=yes", "-o", "ConnectTimeout=60", "root@127.0.0.1", ". /etc/profile\n" + script,
-    ])
-    {
-        Limit = s_limit,
-    });
+    public ToolResult Run(string script) => _login.Run(script);
 
     /// <summary>Runs a shell script; fails the test with all that it and the machine said where the exit code is another.</summary>
     public ToolResult Must(string script, int exitCode = 0) => Expect(Run(script), exitCode);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
+using RescueKit.EndToEnd.Tests.Consoles;
 using RescueKit.Testing.Tools;
 
 namespace RescueKit.EndToEnd.Tests.Media;
@@ -26,7 +27,7 @@ internal abstract class ShareServer : IDisposable
     public string Share { get; }
 
     protected string Settings { get; }
-    protected int Port { get; } = MediaGuest.FreePort();
+    protected int Port { get; } = SshLogin.FreePort();
 
     /// <summary>How a run names a file of the share.</summary>
     public abstract string Address(string file, string user = User, string password = Password);
