@@ -17,7 +17,7 @@ internal sealed class ServerGuest : IDisposable
 
     private readonly string[] _options;
     private readonly SshLogin _login;
-    private MediaMachine _machine;
+    private MediaMachine? _machine;
 
     /// <param name="disk">QEMU's block node options of the system's disk and of the one for images: a raw file's path each, or what QEMU takes for one.</param>
     public ServerGuest(string disk, string store)
@@ -28,11 +28,11 @@ internal sealed class ServerGuest : IDisposable
             "-netdev", $"user,id=net,hostfwd=tcp:127.0.0.1:{_login.Port}-:22", "-device", "virtio-net-pci,netdev=net",
             .. MediaMachine.Disk("disk", disk, "virtio-blk-pci", "serial=WEB-0001", "bootindex=1"), .. MediaMachine.Disk("store", store, "virtio-blk-pci", "serial=STORE-02"),
         ];
-        _machine = Start();
+        Start();
     }
 
     /// <summary>What its serial line has said since the last start.</summary>
-    public string Console => _machine.Said;
+    public string Console => _machine?.Said ?? "";
 
     public static string MakeDisk(string file, string root)
     {
@@ -90,33 +90,32 @@ internal sealed class ServerGuest : IDisposable
     public void Restart()
     {
         End("systemctl reboot");
-        _machine = Start();
+        Start();
     }
 
     public void PowerOff() => End("systemctl poweroff");
 
-    public void Dispose() => _machine.Dispose();
+    public void Dispose() => _machine?.Dispose();
 
     private void End(string command)
     {
         Run($"umount /mnt; sync; {command}");
-        _machine.WaitForEnd(); // a machine that restarts ends here
+        _machine!.WaitForEnd(); // a machine that restarts ends here
         _machine.Dispose();
+        _machine = null;
     }
 
-    private MediaMachine Start()
+    private void Start()
     {
-        var machine = new MediaMachine(MediaFirmware.Bios, _options);
-        _machine = machine;
+        _machine = new MediaMachine(MediaFirmware.Bios, _options);
         try
         {
-            machine.WaitFor("login:");
+            _machine.WaitFor("login:");
             Until("systemctl is-system-running --wait && [ -z \"$(systemctl --failed --no-legend)\" ]");
-            return machine;
         }
         catch
         {
-            machine.Dispose();
+            Dispose();
             throw;
         }
     }

@@ -47,7 +47,7 @@ public sealed class ServerRootTests : IDisposable
         Assert.Contains("rescuekit", restored.Must("dmsetup ls").Output, StringComparison.Ordinal);
     }
 
-    private const string WriteInTurn = """
+    internal const string WriteInTurn = """
         cat >/root/turns <<'END'
         i=0
         while :; do
