@@ -43,6 +43,9 @@ public sealed record JobOptions
 {
     public bool Hot { get; init; } = true;
     public string? Store { get; init; }
+    public bool Writers { get; init; } = true;
+    public string? QuietPeriod { get; init; }
+    public string? QuietTimeout { get; init; }
     public IReadOnlyList<int> Partitions { get; init; } = [];
     public string? Codec { get; init; }
     public int? Level { get; init; }

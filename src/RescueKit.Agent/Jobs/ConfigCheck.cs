@@ -35,7 +35,7 @@ public sealed record ConfigCheck(string Path, AgentConfig Config, IReadOnlyList<
         try
         {
             // A hot one would look for the snapshots of others; what else it says is the same.
-            factory.Parse(new RunRequest(JobWords.Of(job with { Options = job.Options with { Hot = false, Store = null } }, ImageOf(job))));
+            factory.Parse(new RunRequest(JobWords.Of(job with { Options = job.Options with { Hot = false, Store = null, Writers = true, QuietPeriod = null, QuietTimeout = null } }, ImageOf(job))));
         }
         catch (Exception e)
         {

@@ -84,6 +84,9 @@ internal sealed class ConfigReader
         {
             Hot = o.Flag("hot") ?? true,
             Store = o.Text("store"),
+            Writers = o.Flag("writers") ?? true,
+            QuietPeriod = Duration(o, "quiet_period"),
+            QuietTimeout = Duration(o, "quiet_timeout"),
             Partitions = o.Numbers("partitions", 0, 1024),
             Codec = o.Text("codec"),
             Level = o.Number("level", 1, 100),
@@ -99,7 +102,11 @@ internal sealed class ConfigReader
             RateLimit = o.Size("rate_limit"),
         };
         if (options.Store is not (null or "memory")) Absolute(o, "store", options.Store);
-        if (options is { Store: not null, Hot: false }) o.Wrong("store", "it goes with a hot backup only, and 'hot' is false");
+        foreach (var (name, isSet) in (ReadOnlySpan<(string, bool)>)
+                 [("store", options.Store is not null), ("writers", !options.Writers), ("quiet_period", options.QuietPeriod is not null), ("quiet_timeout", options.QuietTimeout is not null)])
+        {
+            if (isSet && !options.Hot) o.Wrong(name, "it goes with a hot backup only, and 'hot' is false");
+        }
         return options;
     }
 
@@ -111,6 +118,14 @@ internal sealed class ConfigReader
         o.NothingElse();
         if (retention is { Keep: null, KeepDays: null }) job.Wrong("retention", "it says neither 'keep' nor 'keep_days': leave it out to keep all images");
         return retention;
+    }
+
+    private static string? Duration(ConfigObject o, string name)
+    {
+        if (o.Text(name) is not { } text) return null;
+        if (text.Length == 0 || !char.IsAsciiDigit(text[0]) || !text.All(c => char.IsAsciiDigit(c) || c is '.' or 's' or 'm' or 'h' or 'd'))
+            o.Wrong(name, $"'{text}' is no time: 30s, 10m and 1h30m are, and 0");
+        return text;
     }
 
     private static string? Absolute(ConfigObject o, string name, string? path)

@@ -12,6 +12,9 @@ internal static class JobWords
         var words = new List<string> { "image", "create" };
         Flag("--hot", options.Hot);
         Value("--store", options.Store);
+        Flag("--no-writers", !options.Writers);
+        Value("--quiet-period", options.QuietPeriod);
+        Value("--quiet-timeout", options.QuietTimeout);
         foreach (var partition in options.Partitions) Value("--partition", partition.ToString(CultureInfo.InvariantCulture));
         Value("--codec", options.Codec);
         Value("--level", options.Level?.ToString(CultureInfo.InvariantCulture));

@@ -45,6 +45,18 @@ public class ConfigReaderTests
     }
 
     [Fact]
+    public void What_goes_with_a_hot_backup_only()
+    {
+        const string Job = """{"jobs": [{"name": "a", "source": "/dev/sda", "folder": "/b", "schedule": "daily", HOT}]}""";
+        var job = Assert.Single(Good(Job.Replace("HOT", "\"store\": \"memory\", \"writers\": false, \"quiet_period\": \"2s\", \"quiet_timeout\": \"0\"", StringComparison.Ordinal)).Jobs);
+        Assert.Equal("image create --hot --store memory --no-writers --quiet-period 2s --quiet-timeout 0 /dev/sda /x", JobWords.Shown(JobWords.Of(job, "/x")));
+        var wrong = Bad(Job.Replace("HOT", "\"hot\": false, \"writers\": false, \"quiet_period\": \"2s\", \"quiet_timeout\": \"soon\"", StringComparison.Ordinal));
+        Assert.Equal(4, wrong.Count);
+        foreach (var expected in (string[])["'quiet_period': it goes", "'quiet_timeout': 'soon' is no time", "'quiet_timeout': it goes", "'writers': it goes"])
+            Assert.Contains(wrong, problem => problem.Contains(expected, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void All_that_is_wrong_is_told_at_once_with_its_line()
     {
         var problems = Bad("""

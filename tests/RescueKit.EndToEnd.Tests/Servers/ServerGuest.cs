@@ -77,6 +77,14 @@ internal sealed class ServerGuest : IDisposable
         MountStore();
     }
 
+    /// <summary>As <see cref="Equip"/>, with the Debian package; the disk for images is mounted at each start.</summary>
+    public void InstallPackage(string package)
+    {
+        _login.Copy(package, "/root/rescuekit.deb");
+        Must($"echo 'LABEL={StoreLabel} /mnt ext4 nofail 0 0' >>/etc/fstab; systemctl daemon-reload; dpkg -i /root/rescuekit.deb");
+        MountStore();
+    }
+
     public void MountStore() => Must($"mountpoint -q /mnt || mount LABEL={StoreLabel} /mnt");
 
     /// <summary>Installs the boot hook and starts anew, so that every partition is used through a mapping.</summary>
