@@ -48,7 +48,7 @@ public sealed class ServerDatabaseTests(MediaImage media) : IDisposable
         restored.MountStore();
         restored.Must("pg_ctlcluster 15 main start");
         restored.Until("runuser -u postgres -- pg_isready -q");
-        restored.Must("cd /; runuser -u postgres -- pg_amcheck --heapallindexed bench");
+        restored.Must("cd /; runuser -u postgres -- /usr/lib/postgresql/15/bin/pg_amcheck --heapallindexed bench");
         Assert.Equal("t", Ask(restored, "select sum(abalance) = (select sum(bbalance) from pgbench_branches) and sum(abalance) = (select sum(tbalance) from pgbench_tellers) "
             + "and sum(abalance) = (select coalesce(sum(delta), 0) from pgbench_history) from pgbench_accounts"));
         Assert.Equal("t", Ask(restored, "select count(*) > 0 from pgbench_history"));
