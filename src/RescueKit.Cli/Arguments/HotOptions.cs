@@ -9,7 +9,7 @@ namespace RescueKit.Cli.Arguments;
 /// <summary>What commands that freeze a running system take.</summary>
 internal static class HotOptions
 {
-    public static Option<bool> Hot() => new("--hot") { Description = "The disk is in use: freeze it for a moment and image it as it was then, while the system goes on" };
+    public static Option<bool> Hot() => new("--hot") { Description = "The disk is in use: freeze it for a moment and take it as it was then, while the system goes on" };
 
     public static Option<string?> Store() => new("--store")
     {
