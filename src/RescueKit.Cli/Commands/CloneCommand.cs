@@ -57,7 +57,7 @@ internal sealed class CloneCommand
             Free = parse.GetValue(_free),
             Verify = parse.GetValue(_verify),
             Writers = _writers.Read(parse, parse.GetValue(_hot)),
-            Hot = HotOptions.Provider(parse, _hot, _store, notes),
+            Hot = HotOptions.Provider(parse, _hot, _store, parse.GetRequiredValue(_source), notes),
             Notes = notes,
         };
         var options = new RunOptions
