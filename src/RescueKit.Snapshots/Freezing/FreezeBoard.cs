@@ -76,7 +76,8 @@ internal sealed unsafe class FreezeBoard : IDisposable
     /// <summary>Says more of what is frozen. The page is left as it is: it is shared.</summary>
     public static void Rewrite(string path, string script)
     {
-        using var file = System.IO.File.OpenHandle(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        // Not by System.IO, which locks what it opens: the lock is the guardian's.
+        using var file = Kernel.Open(path, Kernel.ReadWrite) ?? throw new SnapshotException($"{path} cannot be opened: {Kernel.Reason(Kernel.LastError)}");
         var words = Encoding.UTF8.GetBytes(script);
         RandomAccess.Write(file, words, Length);
         RandomAccess.SetLength(file, Length + words.Length);
@@ -87,8 +88,12 @@ internal sealed unsafe class FreezeBoard : IDisposable
     {
         try
         {
-            var bytes = System.IO.File.ReadAllBytes(path);
-            return bytes.Length <= Length ? null : JsonSerializer.Deserialize(bytes.AsSpan(Length), FreezeJson.Default.FreezeScript);
+            using var file = Kernel.Open(path, Kernel.ReadOnly);
+            if (file is null) return null;
+            var length = RandomAccess.GetLength(file);
+            if (length <= Length) return null;
+            var bytes = new byte[length - Length];
+            return RandomAccess.Read(file, bytes, Length) < bytes.Length ? null : JsonSerializer.Deserialize(bytes, FreezeJson.Default.FreezeScript);
         }
         catch (Exception e) when (e is IOException or JsonException)
         {
