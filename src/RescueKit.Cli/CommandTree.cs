@@ -68,7 +68,7 @@ internal static class CommandTree
             {
                 MediaBuildCommand.Build(host), MediaWriteCommand.Build(host),
             },
-            SnapshotCommand.Build(),
+            SnapshotCommand.Build(host),
             AgentCommand.Build(host),
             TuiCommand.Build(host),
         };

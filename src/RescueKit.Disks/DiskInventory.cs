@@ -72,6 +72,19 @@ public static class DiskInventory
         }
     }
 
+    public static bool IsBlockDevice(string path) => LibC.Stat(path) is { IsBlockDevice: true };
+
+    /// <summary>LVM has volumes that are active.</summary>
+    public static bool HasLogicalVolumes() => Now().HasLogicalVolumes;
+
+    /// <summary>A device, or a mount point of one, that LVM has made.</summary>
+    public static bool IsLogicalVolume(string path)
+    {
+        if (LibC.Stat(path) is not { } status) return false;
+        var machine = Now();
+        return (status.IsBlockDevice ? machine.ByNumber(status.DeviceMajor, status.DeviceMinor) : machine.MountedAt(RealPath(path))) is { } node && machine.IsLogicalVolume(node);
+    }
+
     internal static Machine Now() => new(new SystemRoot());
 }
 

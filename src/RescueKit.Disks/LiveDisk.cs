@@ -10,6 +10,23 @@ public sealed record LiveDisk(string Path, IReadOnlyList<LivePartition> Partitio
     /// <exception cref="UsageException">It is no block device, or a partition.</exception>
     public static LiveDisk Read(string path) => Read(path, new SystemRoot(), Interop.LibC.Stat(path) is { IsBlockDevice: true } status ? $"{status.DeviceMajor}:{status.DeviceMinor}" : "");
 
+    /// <summary>
+    /// What a person names to be frozen: a mount point, a partition, a mapping; or a whole disk, which stands for all its partitions that lie on
+    /// mappings.
+    /// </summary>
+    /// <exception cref="UsageException">It is none of them.</exception>
+    public static IReadOnlyList<LivePartition> Named(string path)
+    {
+        var layers = new LiveLayers(new SystemRoot());
+        var node = Interop.LibC.Stat(path) is { IsBlockDevice: true } status
+            ? layers.Find($"{status.DeviceMajor}:{status.DeviceMinor}")
+            : layers.MountedAt(DiskInventory.RealPath(path));
+        if (node is null) throw new UsageException($"{path} is neither a block device nor a mount point of one", "name a mount point, a partition, a mapping below /dev/mapper, or a whole disk");
+        if (node.Disk is not null) return [layers.Describe(node, node.Disk.DevicePath)];
+        var parts = layers.PartitionsOf(node).ToList();
+        return parts.Count == 0 ? [layers.Describe(node, layers.PathOf(node))] : [.. parts.Select(part => layers.Describe(part, node.DevicePath)).Where(part => part.IsInUse || part.MappingNumber is not null)];
+    }
+
     internal static LiveDisk Read(string path, SystemRoot root, string number)
     {
         var layers = new LiveLayers(root);

@@ -1,4 +1,5 @@
 using RescueKit.Engine.Content;
+using RescueKit.Engine.Hot;
 using RescueKit.Engine.Pipelines;
 using RescueKit.Engine.Reading;
 using RescueKit.Engine.Receipts;
@@ -62,7 +63,7 @@ internal sealed class CloneRun : RunBase
                 : PlanItems.Disk(_targetSurvey.Disk, _targetSurvey.Layout) with { Path = access.Path },
             Items = _transfer.Items,
             Lost = _transfer.Lost,
-            Warnings = [.. _survey.Warnings, .. _transfer.Warnings, TwoAlike, .. access.RoomWarnings(PlanItems.BytesToRead(_survey))],
+            Warnings = [.. request.Notes, .. Hot?.Warnings ?? [], .. _survey.Warnings, .. _transfer.Warnings, TwoAlike, .. access.RoomWarnings(PlanItems.BytesToRead(_survey))],
             ConfirmId = access.ConfirmId,
             BytesToRead = PlanItems.BytesToRead(_survey),
             BytesToWrite = _survey.UsedBytes,
@@ -70,6 +71,8 @@ internal sealed class CloneRun : RunBase
     }
 
     public override RunPlan Plan { get; }
+
+    private HotSource? Hot => _source as HotSource;
 
     public override void Dispose()
     {
@@ -87,6 +90,27 @@ internal sealed class CloneRun : RunBase
         SafetyChecks.Unchanged(_before, _source, cancel);
         if (_targetSurvey is not null) SafetyChecks.Unchanged(_targetBefore!, _targetSurvey.Disk, cancel);
         if (_source is ReopeningSource reopening) reopening.Cancel = cancel;
+        draft.Hot = Hot?.Record;
+        try
+        {
+            Copy(draft, meter, cancel);
+        }
+        finally
+        {
+            draft.Warnings.AddRange(Hot?.Complete(_execution?.IsWhole == true) ?? []);
+        }
+    }
+
+    protected override Aftermath? After(Exception e)
+    {
+        var aftermath = _execution is null ? Nothing(e) : _execution.After(e);
+        return e is BlockReadException && aftermath is not null && _request.OnBadSector == BadSectorPolicy.Fail && !_execution!.IsWhole
+            ? aftermath with { Remedy = "run it again with --on-bad-sector skip, which takes everything that can be read" }
+            : aftermath;
+    }
+
+    private void Copy(ReceiptDraft draft, ProgressMeter meter, CancellationToken cancel)
+    {
         var target = _access.Ready(_content.Length);
         SafetyChecks.LargeEnough(target.Name, target.Length, _content.Length);
         // From here on the source is read once: a dying disk may not give the same a second time.
@@ -96,20 +120,20 @@ internal sealed class CloneRun : RunBase
         _execution.Write(draft, Plan.BytesToRead, sink =>
         {
             draft.Unreadable = _content.Unreadable = Passes.Run(_content, new RecordingSink(sink, kept, seen), _request.OnBadSector, _request.BadSectorTime, meter, Resources, cancel);
-            CheckSource(draft, cancel); // before the target becomes bootable
+            CheckSource(draft, cancel);
+            Hot?.Check(); // before the target becomes bootable
         }, cancel);
         draft.BytesExcluded = _survey.Volumes.Where(v => v.Included).Sum(v => v.ExcludedBytes);
         draft.Warnings.AddRange(_survey.Warnings.Except(draft.Warnings));
         if (_request.Verify) _execution.Verify(draft, Plan.BytesToRead, seen, cancel);
+        EndSnapshot(draft); // not before: allocation maps are read from it again
         if (_access.Reread() is { } problem) draft.Warnings.Add(problem);
     }
 
-    protected override Aftermath? After(Exception e)
+    /// <summary>The running system need not carry it any longer.</summary>
+    private void EndSnapshot(ReceiptDraft draft)
     {
-        var aftermath = _execution is null ? Nothing(e) : _execution.After(e);
-        return e is BlockReadException && aftermath is not null && _request.OnBadSector == BadSectorPolicy.Fail && !_execution!.IsWhole
-            ? aftermath with { Remedy = "run it again with --on-bad-sector skip, which takes everything that can be read" }
-            : aftermath;
+        if (Hot?.Release() is { } left) draft.Warnings.Add(left);
     }
 
     private void CheckSource(ReceiptDraft draft, CancellationToken cancel)

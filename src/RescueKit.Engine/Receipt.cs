@@ -46,7 +46,7 @@ public sealed record Receipt
     public string? SourceMetadataBefore { get; init; }
     public string? SourceMetadataAfter { get; init; }
 
-    /// <summary>How a hot backup's source was frozen; null for all other runs.</summary>
+    /// <summary>How the source of a hot backup or clone was frozen; null for all other runs.</summary>
     public HotRecord? Hot { get; init; }
     public string? Error { get; init; }
 

@@ -67,6 +67,12 @@ public sealed record CloneRequest(string Source, string Target)
     public bool ExcludeWindowsSwap { get; init; }
     public FreePolicy Free { get; init; } = FreePolicy.Keep;
     public bool Verify { get; init; }
+    /// <summary>Takes the snapshot of a disk in use; null for a disk that is not.</summary>
+    public ISnapshotProvider? Hot { get; init; }
+    /// <summary>The applications that are told of the snapshot; null: nobody is.</summary>
+    public IWriters? Writers { get; init; }
+    /// <summary>What happened before the run and belongs into its plan and receipt, a sentence each.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
 }
 
 public sealed record VerifyRequest(string Image)

@@ -65,7 +65,14 @@ public static class Runs
     public static IRun Clone(CloneRequest request)
     {
         SafetyChecks.DifferentDisks(request.Source, request.Target);
-        return Owning(Source(request.Source), source =>
+        if (request.Hot is { } provider)
+        {
+            SafetyChecks.TargetLiesElsewhere(request.Target, request.Source, DiskInventory.DisksBelow(request.Target));
+            // The snapshot last: a target that is refused must not cost the running system a freeze.
+            return Owning(Target(request.Target), target =>
+                Owning(HotSource.Open(request.Source, provider, request.Writers, []), source => new CloneRun(source, target, request, new RunResources())));
+        }
+        return Owning(ColdSource(request.Source), source =>
             Owning(Target(request.Target), target => new CloneRun(source, target, request, new RunResources())));
     }
 
@@ -83,7 +90,7 @@ public static class Runs
         }
         catch (SafetyException e) when (DiskInventory.Describe(path).Geometry.Identity.Kind != "file")
         {
-            throw new SafetyException(e.Message, "unmount it and stop what holds it; or image it while it is in use, as it is at one moment: --hot");
+            throw new SafetyException(e.Message, "unmount it and stop what holds it; or take it while it is in use, as it is at one moment: --hot");
         }
     }
 

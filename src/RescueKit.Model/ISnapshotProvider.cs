@@ -90,6 +90,11 @@ public interface ISnapshot : IDisposable
     /// <exception cref="SnapshotException">It has been lost: its copy-on-write store is full, or a disk below failed.</exception>
     void Check();
 
+    /// <summary>It outlives this program: who guards it goes on with it, and disposing does nothing any more.</summary>
+    /// <exception cref="SnapshotException">That failed; it is still this program's.</exception>
+    /// <param name="grade">What its content is worth, with what writers did to it.</param>
+    void Detach(Consistency grade);
+
     /// <summary>Takes it away, as disposing does. Null where nothing is left of it; else a sentence that says what.</summary>
     string? Release();
 }

@@ -5,6 +5,8 @@ namespace RescueKit.Snapshots;
 /// <summary>How snapshots are taken.</summary>
 public sealed record SnapshotOptions(HelperProgram Helper)
 {
+    public const string StandardFolder = "/run/rescuekit/snapshots";
+
     /// <summary>"memory", a folder, or a block device; null: the first fit (<see cref="StoreChoice"/>).</summary>
     public string? Store { get; init; }
 
@@ -18,5 +20,5 @@ public sealed record SnapshotOptions(HelperProgram Helper)
     public int ChunkBytes { get; init; } = 16 << 10;
 
     /// <summary>Where the guardians' shared files are; in memory.</summary>
-    public string Folder { get; init; } = "/run/rescuekit/snapshots";
+    public string Folder { get; init; } = StandardFolder;
 }

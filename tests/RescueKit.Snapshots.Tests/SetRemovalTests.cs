@@ -81,8 +81,9 @@ public class SetRemovalTests
     [Fact]
     public void Names_say_whose_they_are()
     {
-        Assert.Equal((Set, true), SetNames.Parse(SetNames.RealOf(Set, 3).Id));
-        Assert.Equal((Set, false), SetNames.Parse(SetNames.FrozenOf(Set, 0).Id));
+        Assert.Equal((Set, SetPart.Real), SetNames.Parse(SetNames.RealOf(Set, 3).Id)!.Value);
+        Assert.Equal((Set, SetPart.Frozen), SetNames.Parse(SetNames.FrozenOf(Set, 3).Id)!.Value);
+        Assert.Equal((Set, SetPart.Store), SetNames.Parse(SetNames.StoreOf(Set, 3).Id)!.Value);
         Assert.Null(SetNames.Parse("LVM-abc"));
         Assert.Null(SetNames.Parse("RESCUEKIT-rescuekit-overlay-sda1"));
     }

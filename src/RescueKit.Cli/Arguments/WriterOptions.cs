@@ -9,13 +9,20 @@ namespace RescueKit.Cli.Arguments;
 /// <summary>What a command that takes snapshots lets one say of the applications that write meanwhile.</summary>
 internal sealed class WriterOptions
 {
-    private readonly Option<bool> _noWriters = new("--no-writers")
-    {
-        Description = $"With --hot: tell no application; without it, those in {WriterFolderReader.StandardFolder} are frozen for the instant",
-    };
+    private readonly Option<bool> _noWriters;
 
-    private readonly Option<TimeSpan?> _period = Duration("--quiet-period", "With --hot: wait until nothing was written for so long; 0 does not wait [default: 5s]");
-    private readonly Option<TimeSpan?> _timeout = Duration("--quiet-timeout", "With --hot: wait for that no longer than this, then go on; 0 does not wait [default: 60s]");
+    private readonly Option<TimeSpan?> _period;
+    private readonly Option<TimeSpan?> _timeout;
+
+    /// <param name="withHot">They count with --hot only.</param>
+    public WriterOptions(bool withHot = true)
+    {
+        _noWriters = new Option<bool>("--no-writers") { Description = Text("tell no application; without it, those in " + WriterFolderReader.StandardFolder + " are frozen for the instant") };
+        _period = Duration("--quiet-period", Text("wait until nothing was written for so long; 0 does not wait [default: 5s]"));
+        _timeout = Duration("--quiet-timeout", Text("wait for that no longer than this, then go on; 0 does not wait [default: 60s]"));
+
+        string Text(string words) => withHot ? "With --hot: " + words : char.ToUpperInvariant(words[0]) + words[1..];
+    }
 
     public IEnumerable<Option> All => [_noWriters, _period, _timeout];
 

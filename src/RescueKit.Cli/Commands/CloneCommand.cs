@@ -17,6 +17,9 @@ internal sealed class CloneCommand
     private readonly Option<UncleanPolicy> _unclean = CommonOptions.Unclean();
     private readonly Option<bool> _excludeWindowsSwap = CommonOptions.ExcludeWindowsSwap();
     private readonly Option<FreePolicy> _free = CommonOptions.Free();
+    private readonly Option<bool> _hot = HotOptions.Hot();
+    private readonly Option<string?> _store = HotOptions.Store();
+    private readonly WriterOptions _writers = new();
     private readonly Option<string?> _confirm = CommonOptions.Confirm();
     private readonly Option<bool> _dryRun = CommonOptions.DryRun();
     private readonly Option<string?> _receipt = CommonOptions.Receipt();
@@ -29,11 +32,13 @@ internal sealed class CloneCommand
         var command = new ExampleCommand("clone", "Copy a disk straight onto another one; prints the plan and asks for the disk's id first",
             "rescuekit clone /dev/sda /dev/sdb --dry-run",
             "rescuekit clone /dev/sda /dev/sdb --confirm Y7K2P --verify",
-            "rescuekit clone disk.raw copy.raw")
+            "rescuekit clone disk.raw copy.raw",
+            "rescuekit clone --hot /dev/sda /dev/sdb --confirm Y7K2P")
         {
-            c._source, c._target, c._verify, c._allBlocks, c._onBadSector, c._badSectorTime, c._unclean, c._excludeWindowsSwap, c._free, c._confirm,
+            c._source, c._target, c._verify, c._allBlocks, c._onBadSector, c._badSectorTime, c._unclean, c._excludeWindowsSwap, c._free, c._hot, c._store, c._confirm,
             c._dryRun, c._receipt, c._quiet, c._json,
         };
+        foreach (var option in c._writers.All) command.Options.Add(option);
         command.SetAction(parse => host.Guard(parse, c._json, () => c.Execute(host, parse)));
         return command;
     }
@@ -41,6 +46,7 @@ internal sealed class CloneCommand
     private int Execute(CliHost host, ParseResult parse)
     {
         BadSectorRules.Check(parse.GetValue(_onBadSector), parse.GetValue(_badSectorTime));
+        var notes = new List<string>();
         var request = new CloneRequest(parse.GetRequiredValue(_source), parse.GetRequiredValue(_target))
         {
             AllBlocks = parse.GetValue(_allBlocks),
@@ -50,6 +56,9 @@ internal sealed class CloneCommand
             ExcludeWindowsSwap = parse.GetValue(_excludeWindowsSwap),
             Free = parse.GetValue(_free),
             Verify = parse.GetValue(_verify),
+            Writers = _writers.Read(parse, parse.GetValue(_hot)),
+            Hot = HotOptions.Provider(parse, _hot, _store, parse.GetRequiredValue(_source), notes),
+            Notes = notes,
         };
         var options = new RunOptions
         {

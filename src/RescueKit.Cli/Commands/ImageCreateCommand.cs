@@ -143,7 +143,7 @@ internal sealed class ImageCreateCommand
             Verify = parse.GetValue(_verify),
             Resume = parse.GetValue(_resume),
             Writers = _writers.Read(parse, parse.GetValue(_hot)),
-            Hot = HotOptions.Provider(parse, _hot, _store, notes),
+            Hot = HotOptions.Provider(parse, _hot, _store, parse.GetRequiredValue(_source), notes),
             Notes = notes,
             Passphrase = encrypt ? Secret(parse, passphrase) : default(ReadOnlyMemory<byte>?),
         };

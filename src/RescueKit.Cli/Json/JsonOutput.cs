@@ -29,6 +29,9 @@ internal static class JsonOutput
     public static void Write(TextWriter to, JobStartedDocument started) => Write(to, started, CliJson.Default.JobStartedDocument);
     public static void Write(TextWriter to, ConfigDocument config) => Write(to, config, CliJson.Default.ConfigDocument);
 
+    public static void Write(TextWriter to, SnapshotDocument snapshot) => Write(to, snapshot, CliJson.Default.SnapshotDocument);
+    public static void Write(TextWriter to, SnapshotListDocument snapshots) => Write(to, snapshots, CliJson.Default.SnapshotListDocument);
+
     public static void Write(TextWriter to, MediaBuilt media) => Write(to, media, CliJson.Default.MediaBuilt);
 
     private static void Write<T>(TextWriter to, T value, JsonTypeInfo<T> type) => Print(to, JsonSerializer.Serialize(value, type));
@@ -54,6 +57,8 @@ internal static class JsonOutput
 [JsonSerializable(typeof(JobResult))]
 [JsonSerializable(typeof(JobStartedDocument))]
 [JsonSerializable(typeof(ConfigDocument))]
+[JsonSerializable(typeof(SnapshotDocument))]
+[JsonSerializable(typeof(SnapshotListDocument))]
 internal sealed partial class CliJson : JsonSerializerContext;
 
 /// <summary>What `agent containers --json` prints.</summary>

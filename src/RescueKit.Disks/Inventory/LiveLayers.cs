@@ -18,6 +18,12 @@ internal sealed class LiveLayers
         _holdings = new Holdings(root, _tree, _mounts);
     }
 
+    /// <summary>What the file system at a mount point lies on; null where that is no block device, or where it is no mount point.</summary>
+    public BlockNode? MountedAt(string point) => _mounts.Holding(point) is { } mount && mount.Point == point ? _tree.ByNumber(mount.Number) ?? _tree.ByPath(mount.Source) : null;
+
+    /// <summary>As a person calls it: /dev/mapper/vg0-root.</summary>
+    public string PathOf(BlockNode node) => _tree.MappedName(node) is { } name && !node.IsMappedPartition ? "/dev/mapper/" + name : node.DevicePath;
+
     public BlockNode? Find(string number) => _tree.ByNumber(number);
 
     public IEnumerable<BlockNode> PartitionsOf(BlockNode disk) => _tree.PartitionsOf(disk);
@@ -28,7 +34,9 @@ internal sealed class LiveLayers
         var isHeld = Climb(node, 0, systems, []);
         var holders = _tree.HoldersOf(node).ToList();
         var mapping = node.IsMappedPartition ? node.Number
-            : holders is [{ IsMapped: true } only] && only.Length == node.Length && _tree.SlavesOf(only).Count() == 1 && !_holdings.MountsOf(node).Any() ? only.Number : null;
+            : holders is [{ IsMapped: true } only] && only.Length == node.Length && _tree.SlavesOf(only).Count() == 1 && !_holdings.MountsOf(node).Any() ? only.Number
+            : node.IsMapped && !_tree.PartitionsOf(node).Any() ? node.Number // a volume of LVM, for example, taken as a disk
+            : null;
         return new LivePartition(
             node.PartitionNumber, node.PartitionNumber == 0 ? disk : $"partition {node.PartitionNumber} of {disk}", node.DevicePath, node.Length, isHeld, _holdings.IsSwap(node),
             systems, mapping);

@@ -29,6 +29,13 @@ internal sealed class Machine
 
     public IReadOnlyList<string> Swaps => _mounts.Swaps;
 
+    public bool HasLogicalVolumes => _tree.Disks.Any(IsLogicalVolume);
+
+    public bool IsLogicalVolume(BlockNode node) => _tree.MappedId(node)?.StartsWith("LVM-", StringComparison.Ordinal) == true;
+
+    /// <summary>Null where it is no mount point, or one of what lies on no block device.</summary>
+    public BlockNode? MountedAt(string point) => _mounts.Holding(point) is { } mount && mount.Point == point ? _tree.ByNumber(mount.Number) ?? _tree.ByPath(mount.Source) : null;
+
     public BlockNode? ByPath(string path) => _tree.ByPath(path);
     public BlockNode? ByNumber(uint major, uint minor) => _tree.ByNumber($"{major}:{minor}");
 

@@ -25,6 +25,7 @@ internal static class Failures
             BlockWriteException write => new BlockWriteException(message, write.Extent, remedy, e) { Errno = write.Errno },
             NoSpaceException full => new NoSpaceException(message, remedy, e) { Errno = full.Errno },
             DeviceGoneException gone => new DeviceGoneException(message, remedy, e) { Errno = gone.Errno },
+            SnapshotException snapshot => new SnapshotException(message, remedy, e) { Errno = snapshot.Errno },
             DeviceException device => new DeviceException(message, remedy, e) { Errno = device.Errno },
             ImageDamagedException => new ImageDamagedException(message, remedy, e),
             ImageIncompleteException => new ImageIncompleteException(message, remedy),

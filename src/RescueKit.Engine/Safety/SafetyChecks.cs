@@ -42,6 +42,14 @@ internal static class SafetyChecks
             throw new SafetyException($"{target} is the source itself", "choose another target");
     }
 
+    /// <summary>A source that is in use can hold the target, as a file or as a volume made of its partitions: it would copy itself into itself.</summary>
+    /// <param name="below">The disks that hold the target, as the inventory tells.</param>
+    public static void TargetLiesElsewhere(string target, string source, IReadOnlyList<string> below)
+    {
+        if (below.Any(disk => DiskInventory.AreSame(disk, source)))
+            throw new SafetyException($"{target} lies on {source}, the source", "choose a target on another disk");
+    }
+
     /// <summary>An image is made as a file, and kept on a file system.</summary>
     public static void ImageIsFile(string image)
     {

@@ -12,6 +12,7 @@ namespace RescueKit.Snapshots.DeviceMapper;
 /// </summary>
 public sealed class DeviceMapperProvider : ISnapshotProvider
 {
+    internal const string ProviderName = "device-mapper";
     private const int Sector = 512;
 
     /// <summary>Starting a program on a busy machine takes a while.</summary>
@@ -28,7 +29,7 @@ public sealed class DeviceMapperProvider : ISnapshotProvider
 
     internal DeviceMapperProvider(SnapshotOptions options, IDeviceMapper mapper, StoreChoice stores) => (_options, _mapper, _stores) = (options, mapper, stores);
 
-    public string Name => "device-mapper";
+    public string Name => ProviderName;
 
     public string? Refuses(LiveVolume volume) => Mapping(volume) switch
     {
@@ -37,7 +38,7 @@ public sealed class DeviceMapperProvider : ISnapshotProvider
         {
             [{ Type: "linear" }] when device.Id.StartsWith("LVM-", StringComparison.Ordinal) => "is a volume of LVM, which makes its own snapshots",
             [{ Type: "linear" } only] when only.Length * Sector == volume.Length => null,
-            [{ Type: "snapshot-origin" }] => "has a snapshot already",
+            [{ Type: "snapshot-origin", Parameters: var real }] => HasOne(real),
             _ => "lies on a mapping that is not linear",
         },
     };
@@ -73,7 +74,8 @@ public sealed class DeviceMapperProvider : ISnapshotProvider
     {
         var done = new List<string>();
         // A page alone is one of a set whose devices are not made yet, unless something is frozen.
-        var frozen = Directory.Exists(_options.Folder) ? Directory.EnumerateFiles(_options.Folder).Where(FreezeBoard.MarksAny).Select(page => Path.GetFileName(page)) : [];
+        var frozen = SnapshotBook.Pages(_options.Folder)
+            .Where(page => FreezeBoard.MarksAny(page) || FreezeBoard.LeftBehind(page)?.Taken?.Provider == ProviderName).Select(page => Path.GetFileName(page));
         foreach (var set in SetRemoval.Sets(_mapper).Union(frozen).ToList())
         {
             var path = Path.Combine(_options.Folder, set);
@@ -92,6 +94,11 @@ public sealed class DeviceMapperProvider : ISnapshotProvider
         }
         return done;
     }
+
+    /// <param name="real">Number of what the volume really lies on now.</param>
+    private string HasOne(string real) => _mapper.List().FirstOrDefault(device => device.Number == real) is { } device && SetNames.Parse(device.Id) is { Set: var set }
+        ? $"has a snapshot already, {set} (which ends with the run that made it, or by: rescuekit snapshot release {set})"
+        : "has a snapshot already";
 
     private MappedDevice? Mapping(LiveVolume volume) => _mapper.List().FirstOrDefault(device => device.Number == volume.Number);
 }

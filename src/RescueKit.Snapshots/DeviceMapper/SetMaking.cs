@@ -11,12 +11,11 @@ internal sealed class SetMaking(IDeviceMapper mapper, StoreChoice stores, Snapsh
     private const int Sector = 512;
     private readonly List<ICowStore> _stores = [];
     private IReadOnlyList<(LiveVolume Live, MappedDevice Mapping)> _volumes = [];
-    private HelperProcess? _guardian;
+    private GuardPost? _post;
 
     public string Set => set;
     public IReadOnlyList<ICowStore> Stores => _stores;
     public IReadOnlyList<LiveVolume> Volumes => [.. _volumes.Select(volume => volume.Live)];
-    public HelperProcess Guardian => _guardian!;
 
     private string SharedFile => Path.Combine(options.Folder, set);
 
@@ -24,8 +23,7 @@ internal sealed class SetMaking(IDeviceMapper mapper, StoreChoice stores, Snapsh
     public void Prepare(IReadOnlyList<(LiveVolume Live, MappedDevice Mapping)> volumes)
     {
         _volumes = volumes;
-        FreezeBoard.Create(SharedFile, Script());
-        _guardian = new HelperProcess(options.Helper, SnapshotHelper.GuardianRole, Script(), TimeSpan.FromMinutes(2));
+        _post = new GuardPost(options.Helper, Script());
         for (var i = 0; i < volumes.Count; i++)
         {
             var (live, mapping) = volumes[i];
@@ -35,7 +33,7 @@ internal sealed class SetMaking(IDeviceMapper mapper, StoreChoice stores, Snapsh
             var real = mapper.Create(realName, realId);
             mapper.Load(realName, table);
             mapper.Resume(realName, hidden: true);
-            var store = stores.Make(live.Length, Volumes);
+            var store = stores.Make(mapper, set, i, Volumes);
             _stores.Add(store);
             mapper.Create(frozenName, frozenId);
             // Kept in memory only what lies where: after a power cut there is nothing to be mistaken for a snapshot.
@@ -47,7 +45,7 @@ internal sealed class SetMaking(IDeviceMapper mapper, StoreChoice stores, Snapsh
     /// <exception cref="SnapshotException">It failed or took too long; everything is thawed.</exception>
     public FreezeOutcome Freeze(IInstantParty party, TimeSpan patience)
     {
-        using var freezer = new HelperProcess(options.Helper, SnapshotHelper.FreezerRole, Script(), patience);
+        using var freezer = new HelperProcess(options.Helper, SnapshotHelper.FreezerRole, _post!.Words, patience);
         var isTaken = false;
         try
         {
@@ -64,21 +62,32 @@ internal sealed class SetMaking(IDeviceMapper mapper, StoreChoice stores, Snapsh
 
     private FreezeOutcome Freeze(HelperProcess freezer, TimeSpan patience)
     {
-        Guardian.Say(SnapshotHelper.Arm);
+        _post!.Say(SnapshotHelper.Arm);
         freezer.Say(SnapshotHelper.Go);
         // The guardian ends what takes longer than the limit; a call that hangs in the kernel even it cannot end.
         var answer = freezer.Hear(options.FreezeLimit + patience);
         if (answer is null)
         {
             freezer.Kill();
-            Guardian.Say(SnapshotHelper.GiveUp);
+            _post!.Say(SnapshotHelper.GiveUp);
             throw new SnapshotException("the process that freezes the file systems died; they have been thawed again", "try again");
         }
-        Guardian.Say(SnapshotHelper.Disarm);
+        _post!.Say(SnapshotHelper.Disarm);
         var outcome = JsonSerializer.Deserialize(answer, FreezeJson.Default.FreezeOutcome)!;
         return outcome.Problem is { } problem
             ? throw new SnapshotException($"no snapshot could be taken: {problem}", "the running system goes on as before; try again when it is less busy")
             : outcome;
+    }
+
+    /// <summary>Writes down what others are told of it.</summary>
+    public void Record(SnapshotRecord record) => _post!.Record(record);
+
+    /// <summary>From now on the guardian has the stores, and nothing of the set depends on this program.</summary>
+    /// <exception cref="SnapshotException">It did not take them.</exception>
+    public void Detach(Consistency grade)
+    {
+        _post!.Detach(JsonSerializer.Serialize([.. _stores.Select(store => store.Handover())], FreezeJson.Default.IReadOnlyListStoreHandover), grade);
+        LetGo();
     }
 
     /// <summary>Everything is removed, by the guardian, or without it where it is dead.</summary>
@@ -87,11 +96,9 @@ internal sealed class SetMaking(IDeviceMapper mapper, StoreChoice stores, Snapsh
     {
         try
         {
-            if (_guardian is { } guardian)
+            if (_post is { } post)
             {
-                guardian.Say(SnapshotHelper.Release);
-                if (guardian.Hear(TimeSpan.FromMinutes(2)) == SnapshotHelper.Released) return null;
-                guardian.Kill();
+                if (post.Release()) return null;
                 FreezeKit.ThawLeft(SharedFile);
             }
             SetRemoval.Remove(mapper, set);
@@ -104,26 +111,29 @@ internal sealed class SetMaking(IDeviceMapper mapper, StoreChoice stores, Snapsh
         }
         finally
         {
-            _guardian?.Dispose();
-            _guardian = null;
-            foreach (var store in _stores) store.Dispose();
-            _stores.Clear();
+            LetGo();
         }
+    }
+
+    private void LetGo()
+    {
+        _post?.Dispose();
+        _post = null;
+        foreach (var store in _stores) store.Dispose();
+        _stores.Clear();
     }
 
     public void Dispose() => Abandon();
 
-    private string Script()
+    private FreezeScript Script()
     {
         var fileSystems = _volumes.SelectMany(volume => volume.Live.FileSystems).OrderByDescending(system => system.Depth).DistinctBy(system => system.Number);
-        return JsonSerializer.Serialize(
-            new FreezeScript(
-                SharedFile,
-                [.. fileSystems.Where(CanFreeze).Select(system => system.MountPoint)],
-                [.. _volumes.Select(volume => new HeldVolume(volume.Mapping.Name, volume.Live.FileSystems.Any(system => !CanFreeze(system) && system.Number == volume.Live.Number)))],
-                [.. _volumes.Select((_, i) => SetNames.FrozenOf(set, i).Name)],
-                (int)options.FreezeLimit.TotalMilliseconds, (int)options.HoldLimit.TotalMilliseconds),
-            FreezeJson.Default.FreezeScript);
+        return new FreezeScript(
+            SharedFile,
+            [.. fileSystems.Where(CanFreeze).Select(system => system.MountPoint)],
+            [.. _volumes.Select(volume => new HeldVolume(volume.Mapping.Name, volume.Live.FileSystems.Any(system => !CanFreeze(system) && system.Number == volume.Live.Number)))],
+            [.. _volumes.Select((_, i) => SetNames.FrozenOf(set, i).Name)],
+            (int)options.FreezeLimit.TotalMilliseconds, (int)options.HoldLimit.TotalMilliseconds);
     }
 
     /// <summary>What can be frozen neither by itself nor by its volume's suspension, since other layers lie between, is as after a power cut.</summary>

@@ -20,8 +20,8 @@ internal static class SetRemoval
         DeviceMapperException? failure = null;
         var devices = mapper.List();
         var parts = devices.Where(device => SetNames.Parse(device.Id)?.Set == set).ToList();
-        var reals = parts.Where(device => SetNames.Parse(device.Id)!.Value.IsReal).ToList();
-        foreach (var frozen in parts.Except(reals).Where(frozen => frozen.OpenCount > 0)) Try(() => MakeUseless(mapper, frozen));
+        var (reals, frozens, stores) = (Those(SetPart.Real), Those(SetPart.Frozen), Those(SetPart.Store));
+        foreach (var frozen in frozens.Where(frozen => frozen.OpenCount > 0)) Try(() => MakeUseless(mapper, frozen));
         foreach (var live in devices.Except(parts))
         {
             foreach (var real in reals)
@@ -29,9 +29,11 @@ internal static class SetRemoval
                 if (IsOver(mapper, live, real)) Try(() => PutBack(mapper, live, real, done));
             }
         }
-        foreach (var frozen in parts.Except(reals)) Try(() => RemoveOne(mapper, frozen, done));
-        foreach (var real in reals) Try(() => RemoveOne(mapper, real, done));
+        // The uppermost first: each is open as long as one above it is.
+        foreach (var part in frozens.Concat(reals).Concat(stores)) Try(() => RemoveOne(mapper, part, done));
         return failure is null ? done : throw failure;
+
+        List<MappedDevice> Those(SetPart wanted) => [.. parts.Where(device => SetNames.Parse(device.Id)!.Value.Part == wanted)];
 
         void Try(Action step)
         {

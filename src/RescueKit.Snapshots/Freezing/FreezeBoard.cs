@@ -12,7 +12,7 @@ namespace RescueKit.Snapshots.Freezing;
 /// </summary>
 internal sealed unsafe class FreezeBoard : IDisposable
 {
-    private const int Length = 4096, GiveUpAt = 0, PhaseAt = 4, ProcessAt = 8, FileSystemsAt = 64;
+    private const int Length = 4096, GiveUpAt = 0, PhaseAt = 4, ProcessAt = 8, GuardianAt = 12, DetachedAt = 16, FileSystemsAt = 64;
     public const int MostFileSystems = 2048, MostVolumes = 1024;
     private const int VolumesAt = FileSystemsAt + MostFileSystems;
 
@@ -46,6 +46,20 @@ internal sealed unsafe class FreezeBoard : IDisposable
         set => Volatile.Write(ref *(int*)(_at + ProcessAt), value);
     }
 
+    /// <summary>Its process; what <see cref="File"/>'s lock says is said of it.</summary>
+    public int Guardian
+    {
+        get => Volatile.Read(ref *(int*)(_at + GuardianAt));
+        set => Volatile.Write(ref *(int*)(_at + GuardianAt), value);
+    }
+
+    /// <summary>The program that made the snapshot has left it to the guardian.</summary>
+    public bool IsDetached
+    {
+        get => Volatile.Read(ref *(int*)(_at + DetachedAt)) != 0;
+        set => Volatile.Write(ref *(int*)(_at + DetachedAt), value ? 1 : 0);
+    }
+
     /// <summary>Marked before the kernel is asked to freeze: a freezer that dies in that moment must not leave it frozen.</summary>
     public ref byte FileSystem(int index) => ref _at[FileSystemsAt + index];
 
@@ -59,13 +73,27 @@ internal sealed unsafe class FreezeBoard : IDisposable
         System.IO.File.WriteAllBytes(path, [.. new byte[Length], .. Encoding.UTF8.GetBytes(script)]);
     }
 
+    /// <summary>Says more of what is frozen. The page is left as it is: it is shared.</summary>
+    public static void Rewrite(string path, string script)
+    {
+        // Not by System.IO, which locks what it opens: the lock is the guardian's.
+        using var file = Kernel.Open(path, Kernel.ReadWrite) ?? throw new SnapshotException($"{path} cannot be opened: {Kernel.Reason(Kernel.LastError)}");
+        var words = Encoding.UTF8.GetBytes(script);
+        RandomAccess.Write(file, words, Length);
+        RandomAccess.SetLength(file, Length + words.Length);
+    }
+
     /// <summary>What was to be frozen, as whoever made the page wrote it down; null where the file was cut off.</summary>
     public static FreezeScript? LeftBehind(string path)
     {
         try
         {
-            var bytes = System.IO.File.ReadAllBytes(path);
-            return bytes.Length <= Length ? null : JsonSerializer.Deserialize(bytes.AsSpan(Length), FreezeJson.Default.FreezeScript);
+            using var file = Kernel.Open(path, Kernel.ReadOnly);
+            if (file is null) return null;
+            var length = RandomAccess.GetLength(file);
+            if (length <= Length) return null;
+            var bytes = new byte[length - Length];
+            return RandomAccess.Read(file, bytes, Length) < bytes.Length ? null : JsonSerializer.Deserialize(bytes, FreezeJson.Default.FreezeScript);
         }
         catch (Exception e) when (e is IOException or JsonException)
         {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using RescueKit.Snapshots.Stores;
 
 namespace RescueKit.Snapshots.Freezing;
 
@@ -11,7 +12,14 @@ namespace RescueKit.Snapshots.Freezing;
 /// <param name="FreezeLimit">From first freeze to last thaw, in milliseconds.</param>
 /// <param name="HoldLimit">From first suspend to last resume, in milliseconds.</param>
 internal sealed record FreezeScript(
-    string SharedFile, IReadOnlyList<string> FileSystems, IReadOnlyList<HeldVolume> Volumes, IReadOnlyList<string> Snapshots, int FreezeLimit, int HoldLimit);
+    string SharedFile, IReadOnlyList<string> FileSystems, IReadOnlyList<HeldVolume> Volumes, IReadOnlyList<string> Snapshots, int FreezeLimit, int HoldLimit)
+{
+    /// <summary>Null until the snapshot has been taken.</summary>
+    public SnapshotRecord? Taken { get; init; }
+
+    /// <summary>LVM's snapshots; null where the device mapper's own are guarded.</summary>
+    public IReadOnlyList<string>? LogicalVolumes { get; init; }
+}
 
 /// <param name="FreezesItself">The suspension freezes the file system on it: one that knows no freeze of its own (FAT).</param>
 internal sealed record HeldVolume(string Name, bool FreezesItself);
@@ -23,4 +31,5 @@ internal sealed record FreezeOutcome(string? Problem, long Frozen, long Held);
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(FreezeScript))]
 [JsonSerializable(typeof(FreezeOutcome))]
+[JsonSerializable(typeof(IReadOnlyList<StoreHandover>))]
 internal sealed partial class FreezeJson : JsonSerializerContext;

@@ -1,9 +1,8 @@
-using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using RescueKit.Model;
 using RescueKit.Snapshots.DeviceMapper;
 using RescueKit.Snapshots.Interop;
+using RescueKit.Snapshots.Lvm;
 
 namespace RescueKit.Snapshots.Freezing;
 
@@ -15,10 +14,10 @@ namespace RescueKit.Snapshots.Freezing;
 public static class SnapshotHelper
 {
     public const string FreezerRole = "freezer", GuardianRole = "guardian";
-    internal const string Ready = "ready", Go = "go", Arm = "arm", Disarm = "disarm", GiveUp = "give-up", Detach = "detach", Release = "release", Released = "released";
+    internal const string Ready = "ready", Go = "go", Arm = "arm", Disarm = "disarm", GiveUp = "give-up", Detach = "detach", Detached = "detached", Release = "release", Released = "released";
 
     /// <summary>How long a helper waits for its first words.</summary>
-    private const int Patience = 60_000, Look = 100;
+    private const int Patience = 60_000;
 
     /// <returns>The exit code.</returns>
     public static int Run(string role)
@@ -32,7 +31,10 @@ public static class SnapshotHelper
             var script = JsonSerializer.Deserialize(words, FreezeJson.Default.FreezeScript)!;
             using var board = new FreezeBoard(script.SharedFile);
             using var kit = new FreezeKit(script, board);
-            return role == FreezerRole ? Freeze(pipe, kit, board) : new Guardian(pipe, kit, board, Path.GetFileName(script.SharedFile)).Run();
+            if (role == FreezerRole) return Freeze(pipe, kit, board);
+            var set = Path.GetFileName(script.SharedFile);
+            using IGuarded guarded = script.LogicalVolumes is { } volumes ? new GuardedVolumes(volumes) : new GuardedSet(set);
+            return new Guardian(pipe, kit, board, set, guarded).Run();
         }
         catch (RescueKitException e)
         {
@@ -55,99 +57,5 @@ public static class SnapshotHelper
         var outcome = freezer.Run();
         HelperPipe.WriteLine(JsonSerializer.Serialize(outcome, FreezeJson.Default.FreezeOutcome));
         return 0;
-    }
-
-    private sealed class Guardian(HelperPipe pipe, FreezeKit kit, FreezeBoard board, string set)
-    {
-        /// <summary>What the limit allows, and as much again for a call that hangs in the kernel.</summary>
-        private readonly TimeSpan _limit = TimeSpan.FromMilliseconds(kit.Script.FreezeLimit);
-        private long _armedAt;
-        private bool _isArmed, _isDetached;
-        private volatile bool _isAskedToEnd;
-
-        public int Run()
-        {
-            if (!Kernel.TryLock(board.File)) throw new SnapshotException($"the snapshot {set} has a guardian already");
-            using var ends = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
-            {
-                context.Cancel = true;
-                _isAskedToEnd = true;
-            });
-            kit.Rehearse();
-            _ = IsFreezerDead;
-            if (!Kernel.LockMemory()) throw new SnapshotException($"the guarding process cannot be locked into memory: {Kernel.Reason(Kernel.LastError)}");
-            HelperPipe.WriteLine(Ready);
-            while (!_isAskedToEnd && Step()) { }
-            if (_isArmed) MakeSureOfThaw();
-            return RemoveAll();
-        }
-
-        private bool IsFreezerDead => !Kernel.IsAlive(board.Freezer);
-
-        /// <returns>False where the end has come.</returns>
-        private bool Step()
-        {
-            if (_isDetached && pipe.IsClosed)
-            {
-                Thread.Sleep(Look);
-                return true;
-            }
-            switch (pipe.ReadLine(Look))
-            {
-                case Arm:
-                    (_isArmed, _armedAt) = (true, Stopwatch.GetTimestamp());
-                    break;
-                case Disarm:
-                    _isArmed = false;
-                    kit.CloseRoots();
-                    break;
-                case GiveUp:
-                    MakeSureOfThaw();
-                    break;
-                case Detach:
-                    _isDetached = true;
-                    break;
-                case Release:
-                    return false;
-                case null when pipe.IsClosed && !_isDetached:
-                    return false;
-            }
-            if (_isArmed && (Stopwatch.GetElapsedTime(_armedAt) > _limit || (IsFreezerDead && board.Phase == FreezePhase.Freezing))) MakeSureOfThaw();
-            return true;
-        }
-
-        /// <summary>
-        /// A freezer that lives may be about to end by itself, and until its time is over it is waited for; then everything is thawed in its
-        /// place, until it has ended or is dead, since it may freeze one thing more when its call returns.
-        /// </summary>
-        private void MakeSureOfThaw()
-        {
-            _isArmed = false;
-            while (board.Phase == FreezePhase.Freezing && !IsFreezerDead && Stopwatch.GetElapsedTime(_armedAt) < _limit) Thread.Sleep(Look);
-            board.GivesUp = board.Phase != FreezePhase.Done;
-            while (board.Phase == FreezePhase.Freezing && !IsFreezerDead)
-            {
-                kit.ThawAll();
-                Thread.Sleep(Look);
-            }
-            kit.ThawAll();
-        }
-
-        private int RemoveAll()
-        {
-            try
-            {
-                using var mapper = new DmControl();
-                SetRemoval.Remove(mapper, set);
-                File.Delete(kit.Script.SharedFile);
-                HelperPipe.WriteLine(Released);
-                return 0;
-            }
-            catch (Exception e) when (e is DeviceMapperException or RescueKitException or IOException)
-            {
-                HelperPipe.WriteLine(e.Message);
-                return 1;
-            }
-        }
     }
 }

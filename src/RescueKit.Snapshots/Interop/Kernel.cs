@@ -92,6 +92,19 @@ internal static unsafe partial class Kernel
 
     public static bool IsAlive(int process) => process > 0 && Signal(process, 0) == 0;
 
+    /// <summary>Asks a process to end.</summary>
+    public static bool Terminate(int process) => process > 0 && Signal(process, 15) == 0;
+
+    [LibraryImport(Library, EntryPoint = "dup2", SetLastError = true)]
+    private static partial int Duplicate(int file, int onto);
+
+    /// <summary>Output and errors go nowhere from now on, and the input ends.</summary>
+    public static void CloseStandardStreams()
+    {
+        using var nothing = Open("/dev/null", ReadWrite);
+        for (var stream = 0; nothing is not null && stream < 3; stream++) _ = Duplicate((int)nothing.DangerousGetHandle(), stream);
+    }
+
     [LibraryImport(Library, EntryPoint = "setsid", SetLastError = true)]
     public static partial int LeaveSession();
 

@@ -12,6 +12,15 @@ internal interface ICowStore : IDisposable
     /// <summary>In words: "memory", "/var/tmp", "/dev/sdc3".</summary>
     string Where { get; }
 
+    /// <summary>For another process that goes on with it while this one still has it.</summary>
+    StoreHandover Handover();
+
     /// <summary>Makes it larger; false where it is as large as it may be.</summary>
     bool Grow();
 }
+
+/// <summary>How another process finds what this one has open.</summary>
+/// <param name="File">Descriptor of the file behind the loop device; -1 for a store that the kernel alone holds.</param>
+/// <param name="Loop">Node of the loop device.</param>
+/// <param name="VolumeLength">Of the volume that it is for, in bytes.</param>
+internal sealed record StoreHandover(int Process, int File, string Loop, string Number, string Where, long Length, long VolumeLength);

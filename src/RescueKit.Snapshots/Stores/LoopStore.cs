@@ -18,9 +18,10 @@ internal sealed unsafe class LoopStore : ICowStore
     private readonly SafeFileHandle _file;
     private readonly SafeFileHandle _loop;
     private readonly StoreRoom _room;
+    private readonly string _node;
 
-    private LoopStore(SafeFileHandle file, SafeFileHandle loop, string number, string where, StoreRoom room) =>
-        (_file, _loop, Number, Where, _room, Length) = (file, loop, number, where, room, room.First);
+    private LoopStore(SafeFileHandle file, SafeFileHandle loop, string node, string number, string where, StoreRoom room, long length) =>
+        (_file, _loop, _node, Number, Where, _room, Length) = (file, loop, node, number, where, room, length);
 
     public string Number { get; }
     public string Where { get; }
@@ -41,6 +42,17 @@ internal sealed unsafe class LoopStore : ICowStore
         return Over(file, folder, room, direct: true, Kernel.Allocate(file, 0, 0, room.First) == 0);
     }
 
+    /// <summary>Opens what another process has, which may end then.</summary>
+    /// <exception cref="SnapshotException">It has ended already.</exception>
+    public static LoopStore Adopt(StoreHandover from, StoreRoom room)
+    {
+        var file = Kernel.Open(string.Create(CultureInfo.InvariantCulture, $"/proc/{from.Process}/fd/{from.File}"), Kernel.ReadWrite) ?? throw Failed(from.Where);
+        var loop = Kernel.Open(from.Loop, Kernel.ReadWrite) ?? throw Failed(from.Where);
+        return new LoopStore(file, loop, from.Loop, from.Number, from.Where, room, from.Length);
+    }
+
+    public StoreHandover Handover() => new(Environment.ProcessId, (int)_file.DangerousGetHandle(), _node, Number, Where, Length, _room.VolumeLength);
+
     public bool Grow()
     {
         if (_room.After(Length) is not { } length) return false;
@@ -58,21 +70,22 @@ internal sealed unsafe class LoopStore : ICowStore
 
     private static LoopStore Over(SafeFileHandle file, string where, StoreRoom room, bool direct, bool hasRoom)
     {
-        if (hasRoom && Attach(file, direct) is { } loop) return new LoopStore(file, loop.Handle, loop.Number, where, room);
+        if (hasRoom && Attach(file, direct) is { } loop) return new LoopStore(file, loop.Handle, loop.Node, loop.Number, where, room, room.First);
         var error = Failed(where);
         file.Dispose();
         throw error;
     }
 
     /// <summary>Two may be given the same free device: the second one asks again.</summary>
-    private static (SafeFileHandle Handle, string Number)? Attach(SafeFileHandle file, bool direct)
+    private static (SafeFileHandle Handle, string Node, string Number)? Attach(SafeFileHandle file, bool direct)
     {
         using var control = Kernel.Open("/dev/loop-control", Kernel.ReadWrite);
         for (var tries = 0; control is not null && tries < 64; tries++)
         {
             var index = Kernel.Control(control, GetFree, (nint)0);
-            if (index < 0 || Kernel.Open($"/dev/loop{index}", Kernel.ReadWrite) is not { } loop) break;
-            if (Start(loop, file, direct)) return (loop, NumberOf(index));
+            var node = string.Create(CultureInfo.InvariantCulture, $"/dev/loop{index}");
+            if (index < 0 || Kernel.Open(node, Kernel.ReadWrite) is not { } loop) break;
+            if (Start(loop, file, direct)) return (loop, node, NumberOf(index));
             var isTaken = Kernel.LastError == Kernel.Busy;
             loop.Dispose();
             if (!isTaken) break;

@@ -1,9 +1,10 @@
 using System.Globalization;
 using RescueKit.Model;
+using RescueKit.Snapshots.DeviceMapper;
 
 namespace RescueKit.Snapshots.Stores;
 
-/// <summary>Where copy-on-write stores are made: where the person says, or in memory.</summary>
+/// <summary>Where copy-on-write stores of one set are made: where the person says, or in memory.</summary>
 /// <param name="wanted">"memory", a folder, a block device, or null.</param>
 internal sealed class StoreChoice(string? wanted)
 {
@@ -12,16 +13,24 @@ internal sealed class StoreChoice(string? wanted)
     /// <summary>A file system is never filled to its end.</summary>
     private const long Spare = 64 << 20;
 
+    private StoreDevice? _device;
+
+    /// <param name="index">Of the volume that it is for.</param>
     /// <param name="all">Every volume of the set: a store must lie on none of them.</param>
-    public ICowStore Make(long volumeLength, IReadOnlyList<LiveVolume> all)
+    public ICowStore Make(IDeviceMapper mapper, string set, int index, IReadOnlyList<LiveVolume> all)
     {
-        if (wanted is null or Memory) return LoopStore.InMemory(StoreRoom.For(volumeLength, AvailableMemory));
-        if (!Directory.Exists(wanted)) throw new SnapshotException($"{wanted} is no folder", "name a folder on a disk that is not imaged, or 'memory'");
+        var volumeLength = all[index].Length;
+        if (wanted is null or Memory) return LoopStore.InMemory(RoomIn(Memory, volumeLength));
+        if (!Directory.Exists(wanted)) return (_device ??= StoreDevice.Take(wanted, all)).Cut(mapper, set, index, all);
         var number = MountNumber(wanted);
         if (all.SelectMany(volume => volume.FileSystems).FirstOrDefault(system => system.Number == number) is { } frozen)
             throw new SnapshotException($"the copy-on-write store cannot lie in {wanted}: {frozen.MountPoint} is imaged itself", "name a folder on another disk, or 'memory'");
-        return LoopStore.InFolder(wanted, StoreRoom.For(volumeLength, () => Math.Max(0, new DriveInfo(wanted).AvailableFreeSpace - Spare)));
+        return LoopStore.InFolder(wanted, RoomIn(wanted, volumeLength));
     }
+
+    /// <param name="where">"memory", or a folder.</param>
+    public static StoreRoom RoomIn(string where, long volumeLength) =>
+        StoreRoom.For(volumeLength, where == Memory ? AvailableMemory : () => Math.Max(0, new DriveInfo(where).AvailableFreeSpace - Spare));
 
     /// <summary>In bytes: what the kernel thinks can be had without swapping.</summary>
     private static long AvailableMemory() => File.ReadLines("/proc/meminfo").FirstOrDefault(line => line.StartsWith("MemAvailable:", StringComparison.Ordinal)) is { } line

@@ -20,11 +20,14 @@ internal sealed class StoreRoom(long first, Func<long> available)
     {
         var most = MostFor(volumeLength);
         var first = Math.Min(Math.Max(volumeLength / 10, LeastStep), Math.Min(most, available() / 2));
-        return new StoreRoom(first / Unit * Unit, available) { Most = most };
+        return new StoreRoom(first / Unit * Unit, available) { Most = most, VolumeLength = volumeLength };
     }
 
     /// <summary>Every block can be overwritten, and no more.</summary>
     public long Most { get; private init; } = long.MaxValue;
+
+    /// <summary>Of the volume that it is for.</summary>
+    public long VolumeLength { get; private init; }
 
     /// <summary>The next length; null where there is no room.</summary>
     public long? After(long length)
@@ -33,5 +36,5 @@ internal sealed class StoreRoom(long first, Func<long> available)
         return step > 0 ? length + step : null;
     }
 
-    private static long MostFor(long volumeLength) => (volumeLength + volumeLength / 64 + Unit) / Unit * Unit;
+    public static long MostFor(long volumeLength) => (volumeLength + volumeLength / 64 + Unit) / Unit * Unit;
 }

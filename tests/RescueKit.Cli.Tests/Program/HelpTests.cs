@@ -27,7 +27,8 @@ public class HelpTests
             "clone",
             [
                 "<SOURCE> <TARGET>", "--dry-run", "--confirm <ID>", "--verify", "--all-blocks", "--on-bad-sector <fail|skip>", "--bad-sector-time <T>",
-                "--unclean <whole|used>", "--exclude-windows-swap", "--free <keep|discard|zero>", "--receipt <FILE>", "--json", "--quiet",
+                "--unclean <whole|used>", "--exclude-windows-swap", "--free <keep|discard|zero>", "--hot", "--store <PLACE>", "--no-writers", "--quiet-period <T>",
+                "--quiet-timeout <T>", "--receipt <FILE>", "--json", "--quiet",
             ]
         },
         { "agent run", ["--socket <PATH>", "--config <FILE>"] },

@@ -110,6 +110,52 @@ public sealed class GuestHotTests(GuestHotMachine machine) : IClassFixture<Guest
     }
 
     [Fact]
+    public void A_disk_is_cloned_at_one_instant_while_it_is_written()
+    {
+        var (busy, blank) = (machine.Path("busy"), machine.Path("blank"));
+        Guest.Must($"""
+            {Writers}{NothingIsLeft}set -e
+            rm -f /tmp/stop /live?/count
+            write_pairs &
+            until [ -s /live2/count ]; do sleep 0.1; done
+            rescuekit clone --hot {busy} {blank} --confirm K002 --verify --quiet-timeout 0 --json >/tmp/receipt
+            touch /tmp/stop
+            wait
+            nothing_is_left
+            rm -f /tmp/stop
+            """);
+        Assert.Equal("file-system", Guest.Json("cat /tmp/receipt").GetProperty("hot").GetProperty("consistency").GetString());
+        var counts = Guest.Must($"""
+            set -e
+            for v in 1 2; do mount -t ext4 -o ro,noload {blank}$v /mnt; cat /mnt/count; umount /mnt; done
+            """).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse).ToArray();
+        Assert.InRange(counts[0] - counts[1], 0, 1);
+        foreach (var start in (long[])[1, 121]) CheckFileSystem(start);
+    }
+
+    [Fact]
+    public void A_clone_whose_snapshot_is_lost_leaves_a_target_that_nothing_recognises()
+    {
+        var blank = machine.Path("blank");
+        Guest.Must("mkdir -p /small && mount -t tmpfs -o size=80M none /small");
+        var failed = default(GuestResult);
+        Slowly(() => failed = Guest.Must($"""
+            rescuekit clone --hot {machine.Path("busy")} {blank} --confirm K002 --store /small --quiet-timeout 0 --quiet &
+            program=$!
+            disk=/sys/class/block/$(basename {blank})/stat
+            read -r r1 r2 r3 r4 w1 w2 before rest <$disk
+            until read -r r1 r2 r3 r4 w1 w2 now rest <$disk && [ $now -gt $((before + 4096)) ]; do kill -0 $program || exit 7; sleep 0.1; done
+            for i in 1 2; do dd if=/dev/urandom of=/live1/old bs=1M count=24 conv=notrunc,fsync || exit 8; done
+            wait $program
+            """, 1));
+        Assert.Contains("copy-on-write store in /small", failed!.Error, StringComparison.Ordinal);
+        Assert.Contains("neither booted nor mounted", failed.Error, StringComparison.Ordinal);
+        Guest.Must($"{NothingIsLeft}nothing_is_left && umount /small");
+        Assert.Equal("", Guest.Must($"[ ! -e {blank}1 ] || exit 9; blkid {blank} || true").Output.Trim());
+        Assert.Contains("lies on", Guest.Must($"rescuekit clone --hot {machine.Path("busy")} /live1/copy.raw; code=$?; [ ! -e /live1/copy.raw ] || exit 9; exit $code", 4).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_program_is_killed_and_its_guardian_removes_the_snapshot()
     {
         Slowly(() => Guest.Must($"""

@@ -1,0 +1,70 @@
+using System.Text.Json;
+using RescueKit.Model;
+
+namespace RescueKit.Snapshots.Freezing;
+
+/// <summary>A guardian with its shared file, as the program that makes the snapshot has it.</summary>
+internal sealed class GuardPost : IDisposable
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
+
+    private readonly HelperProcess? _process;
+    private FreezeScript _script;
+
+    /// <param name="program">Null where a test plays the guardian's part itself.</param>
+    public GuardPost(HelperProgram? program, FreezeScript script)
+    {
+        _script = script;
+        FreezeBoard.Create(script.SharedFile, Words);
+        try
+        {
+            if (program is not null) _process = new HelperProcess(program, SnapshotHelper.GuardianRole, Words, s_patience);
+        }
+        catch
+        {
+            Forget();
+            throw;
+        }
+    }
+
+    public string SharedFile => _script.SharedFile;
+
+    public string Words => JsonSerializer.Serialize(_script, FreezeJson.Default.FreezeScript);
+
+    /// <summary>Writes down what others are told of the snapshot.</summary>
+    public void Record(SnapshotRecord record)
+    {
+        _script = _script with { Taken = record };
+        FreezeBoard.Rewrite(SharedFile, Words);
+    }
+
+    public void Say(string word) => _process?.Say(word);
+
+    /// <summary>From now on the snapshot is the guardian's.</summary>
+    /// <param name="handed">For <see cref="IGuarded.Adopt"/>.</param>
+    /// <exception cref="SnapshotException">It did not take it.</exception>
+    public void Detach(string handed, Consistency grade)
+    {
+        if (_script.Taken is { } record) Record(record with { Consistency = grade });
+        Say($"{SnapshotHelper.Detach} {handed}");
+        if (_process is not null && _process.Hear(s_patience) is var answer && answer != SnapshotHelper.Detached)
+            throw new SnapshotException($"the snapshot could not be left to its guardian: {answer ?? "it does not answer"}");
+        Dispose();
+    }
+
+    /// <summary>The guardian removes the snapshot.</summary>
+    /// <returns>False where it is dead, or could not; then it is dead now.</returns>
+    public bool Release()
+    {
+        if (_process is null) return false;
+        Say(SnapshotHelper.Release);
+        if (_process.Hear(s_patience) == SnapshotHelper.Released) return true;
+        _process.Kill();
+        return false;
+    }
+
+    /// <summary>There is nothing left that it tells of.</summary>
+    public void Forget() => File.Delete(SharedFile);
+
+    public void Dispose() => _process?.Dispose();
+}
