@@ -13,4 +13,5 @@ internal static class GuestPaths
 
     /// <summary>Beside the tests' own binaries.</summary>
     public static string Init => Path.Combine(s_own.FullName, "Guests", "init.sh");
+    public static string StampsProgram => Path.Combine(s_own.FullName, "Guests", "stamps.pl");
 }
