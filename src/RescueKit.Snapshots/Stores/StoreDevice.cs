@@ -37,15 +37,20 @@ internal sealed class StoreDevice
         return new StoreDevice(path, number, length);
     }
 
-    /// <summary>The pieces for volumes of these lengths: each by its share, none larger than its volume can need. Start and length in bytes.</summary>
+    /// <summary>
+    /// The pieces for volumes of these lengths: each what little it must have, and of the rest its share; none larger than its volume can need. Start and length in bytes.
+    /// </summary>
     public static IReadOnlyList<(long Start, long Length)> Split(long device, IReadOnlyList<long> volumes)
     {
-        var (room, sum) = (device - 2 * Edge, volumes.Sum(length => (decimal)length));
+        var least = volumes.Select(LeastFor).ToList();
+        var (rest, sum) = (Math.Max(0, device - 2 * Edge - least.Sum()), volumes.Sum(length => (decimal)length));
         var pieces = new List<(long, long)>();
         var start = (long)Edge;
-        foreach (var volume in volumes)
+        foreach (var (volume, little) in volumes.Zip(least))
         {
-            var length = Math.Min(StoreRoom.MostFor(volume), (long)(room * (volume / sum))) / Unit * Unit;
+            var length = Math.Min(StoreRoom.MostFor(volume), little + (long)(rest * (volume / sum))) / Unit * Unit;
+            // Where not even what they must have fits, the last ones get nothing.
+            length = Math.Min(length, Math.Max(0, device - Edge - start) / Unit * Unit);
             pieces.Add((start, length));
             start += length;
         }
@@ -56,7 +61,7 @@ internal sealed class StoreDevice
     public DeviceStore Cut(IDeviceMapper mapper, string set, int index, IReadOnlyList<LiveVolume> all)
     {
         var (start, length) = Split(_length, [.. all.Select(volume => volume.Length)])[index];
-        if (length < Math.Min(LeastPiece, StoreRoom.MostFor(all[index].Length)))
+        if (length < LeastFor(all[index].Length))
             throw new SnapshotException($"{_path} is too small to hold what is overwritten on {all.Count} volumes: {length} bytes would be for {all[index].Name}", "name a larger device");
         var (name, id) = SetNames.StoreOf(set, index);
         var piece = mapper.Create(name, id);
@@ -67,6 +72,8 @@ internal sealed class StoreDevice
         RandomAccess.FlushToDisk(file);
         return new DeviceStore(piece.Number, _path, length, all[index].Length);
     }
+
+    private static long LeastFor(long volume) => Math.Min(LeastPiece, StoreRoom.MostFor(volume));
 
     private static void MarkAsOurs(string path, SafeFileHandle device, long length)
     {
