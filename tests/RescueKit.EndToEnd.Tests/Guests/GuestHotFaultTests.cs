@@ -56,7 +56,9 @@ public sealed class GuestHotFaultTests(GuestHotMachine machine) : IClassFixture<
             program=$!
             until_word 4 1
             killall -9 rescuekit
-            while pidof rescuekit; do usleep 50000; done
+            wait $program
+            freezer=$(word 8)
+            while kill -0 $freezer 2>/dev/null; do usleep 50000; done
             [ "$(word 4)" = 1 ] && is_frozen /live1 && [ ! -e /tmp/killed.rki ]
             """));
         Guest.Must($"""
@@ -124,14 +126,16 @@ public sealed class GuestHotFaultTests(GuestHotMachine machine) : IClassFixture<
             wait $pid1; one=$?
             wait $pid2; other=$?
             nothing_is_left || exit 29
-            for i in 1 2; do [ ! -e /tmp/twin$i.rki ] || rescuekit image verify /tmp/twin$i.rki --quiet || exit 30; done
+            for i in 1 2; do [ ! -e /tmp/twin$i.rki ] || rescuekit image verify /tmp/twin$i.rki --quiet >/dev/null || exit 30; done
             rm -f /tmp/twin?.rki
             echo $one $other
             cat /tmp/twin?.out >&2
             """);
         var both = said.Output.Trim().Split(' ');
+        // Only one at a time can have the volumes; both succeed where the first has ended before the second begins. What the one does harms the other's snapshot nowhere.
         Assert.True(both.Contains("0"), said.Everything);
         Assert.All(both, code => Assert.Contains(code, (string[])["0", "1", "4"]));
+        Assert.DoesNotContain("The journal needs to be replayed", said.Error, StringComparison.Ordinal);
     }
 
     [Fact]
