@@ -24,10 +24,13 @@ internal sealed class SetMaking(IDeviceMapper mapper, StoreChoice stores, Snapsh
     {
         _volumes = volumes;
         _post = new GuardPost(options.Helper, Script());
+        using var alone = Alone();
         for (var i = 0; i < volumes.Count; i++)
         {
             var (live, mapping) = volumes[i];
             var table = mapper.Table(mapping.Name);
+            // Another program may have been quicker since it was asked for: two tables beside the active one there cannot be.
+            if (table is not [{ Type: "linear" }] || mapper.LoadedTable(mapping.Name).Count > 0) throw new SnapshotException($"{live.Name} has a snapshot already, or is about to get one", "wait until the other backup has ended");
             var (realName, realId) = SetNames.RealOf(set, i);
             var (frozenName, frozenId) = SetNames.FrozenOf(set, i);
             var real = mapper.Create(realName, realId);
@@ -39,6 +42,26 @@ internal sealed class SetMaking(IDeviceMapper mapper, StoreChoice stores, Snapsh
             // Kept in memory only what lies where: after a power cut there is nothing to be mistaken for a snapshot.
             mapper.Load(frozenName, [new MapTarget(0, live.Length / Sector, "snapshot", FormattableString.Invariant($"{real.Number} {store.Number} N {options.ChunkBytes / Sector}"))]);
             mapper.Load(mapping.Name, [new MapTarget(0, live.Length / Sector, "snapshot-origin", real.Number)]);
+        }
+    }
+
+    /// <summary>Held while tables are loaded: of two programs that want a snapshot of one volume at once, the second sees what the first has done.</summary>
+    private FileStream Alone()
+    {
+        for (var tries = 0; ; tries++)
+        {
+            try
+            {
+                return new FileStream(options.Folder + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (tries < 300)
+            {
+                Thread.Sleep(100);
+            }
+            catch (IOException e)
+            {
+                throw new SnapshotException($"another snapshot is being made: {e.Message}", "try again", e);
+            }
         }
     }
 

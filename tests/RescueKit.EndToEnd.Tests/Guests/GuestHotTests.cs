@@ -151,7 +151,7 @@ public sealed class GuestHotTests(GuestHotMachine machine) : IClassFixture<Guest
         Assert.Contains("copy-on-write store in /small", failed!.Error, StringComparison.Ordinal);
         Assert.Contains("neither booted nor mounted", failed.Error, StringComparison.Ordinal);
         Guest.Must($"{NothingIsLeft}nothing_is_left && umount /small");
-        Assert.Equal("", Guest.Must($"[ ! -e {blank}1 ] || exit 9; blkid {blank} || true").Output.Trim());
+        Assert.Equal("", Guest.Must($"blockdev --rereadpt {blank} || exit 8; [ ! -e {blank}1 ] || exit 9; blkid {blank} || true").Output.Trim());
         Assert.Contains("lies on", Guest.Must($"rescuekit clone --hot {machine.Path("busy")} /live1/copy.raw; code=$?; [ ! -e /live1/copy.raw ] || exit 9; exit $code", 4).Error, StringComparison.Ordinal);
     }
 

@@ -10,7 +10,7 @@ namespace RescueKit.EndToEnd.Tests.Guests;
 /// </summary>
 public sealed class GuestStampMachine : GuestMachine
 {
-    private const int VolumeMebibytes = 48, Sectors = 16384;
+    private const int VolumeMebibytes = 48, Sectors = 8192;
     private const long Step = 1_000_000;
     private static readonly string[] s_modes = ["synced", "buffered"];
     private readonly StampHistory[] _histories = [new(1, Sectors), new(2, Sectors)];

@@ -46,11 +46,11 @@ if ($what eq 'fill') {
     }
 } else {
     for (my $i = 0; !-e '/tmp/stop'; $i++) {
-        my $count = 1 + int(rand() < 0.5 ? rand 8 : rand 64);
+        my $count = 1 + int(rand() < 0.5 ? rand 8 : rand 48);
         put(1 + $i % 2, int rand($sectors - $count + 1), $count);
         sync_all() if $mode eq 'buffered' && rand() < 0.05;
-        if ($i % 16 == 0) { open my $mark, '>', "/tmp/going$writer" }
-        select undef, undef, undef, rand 0.004;
+        if ($i % 8 == 7) { open my $mark, '>', "/tmp/going$writer" }
+        select undef, undef, undef, rand 0.03;
     }
 }
 sync_all();

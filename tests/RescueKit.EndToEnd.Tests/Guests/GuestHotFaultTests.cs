@@ -1,0 +1,138 @@
+namespace RescueKit.EndToEnd.Tests.Guests;
+
+/// <summary>What goes wrong while file systems are frozen, and while a snapshot lives: the system goes on, and nothing is left.</summary>
+[Collection(GuestTests.Name)]
+public sealed class GuestHotFaultTests(GuestHotMachine machine) : IClassFixture<GuestHotMachine>
+{
+    /// <summary>
+    /// Much is to be written before the first volume is frozen, and the disk is slow: the freeze takes long. The shared page tells when
+    /// (FreezeBoard: +0 given up, +4 phase, of which 1 is freezing, +8 the freezer's process).
+    /// </summary>
+    private const string Functions = """
+        nothing_is_left() {
+            [ "$(dmsetup ls | sort | cut -f1 | tr '\n' ' ')" = "live1 live2 " ] || { dmsetup ls; return 1; }
+            dmsetup table | grep -v linear && return 1
+            cat /sys/block/loop*/loop/backing_file 2>/dev/null && return 1
+            [ -z "$(ls /run/rescuekit/snapshots)" ] || return 1
+            for v in 1 2; do echo still writable >/live$v/probe && sync /live$v/probe || return 1; done
+        }
+        much_to_write() { # MEBIBYTES
+            echo 0 >/proc/sys/vm/dirty_writeback_centisecs
+            dd if=/dev/urandom of=/live1/old bs=1M count=$1 conv=notrunc || exit 20
+        }
+        word() { od -An -tu4 -j$1 -N4 /run/rescuekit/snapshots/* 2>/dev/null | tr -d ' '; }
+        until_word() { until [ "$(word $1)" = $2 ]; do kill -0 $program || exit 21; usleep 20000; done; }
+        until_frozen_snapshot() { until dmsetup ls | grep -q frozen && [ -s $1 ]; do kill -0 $program || exit 22; usleep 50000; done; }
+
+        """;
+
+    private Guest Guest => machine.Guest;
+    private string Busy => machine.Path("busy");
+
+    [Fact]
+    public void The_freezer_is_killed_while_it_freezes_and_its_guardian_thaws()
+    {
+        var failed = default(GuestResult);
+        Slowly(512 << 10, () => failed = Guest.Must($"""
+            {Functions}much_to_write 6
+            rescuekit image create --hot {Busy} /tmp/killed.rki --quiet-timeout 0 --quiet &
+            program=$!
+            until_word 4 1
+            kill -9 $(word 8)
+            [ "$(word 4)" = 1 ] || exit 23
+            wait $program
+            """, 1));
+        Assert.Contains("the process that freezes the file systems died", failed!.Error, StringComparison.Ordinal);
+        Guest.Must($"{Functions}nothing_is_left && [ ! -e /tmp/killed.rki ]");
+    }
+
+    [Fact]
+    public void A_freeze_that_takes_too_long_is_given_up()
+    {
+        var failed = default(GuestResult);
+        // A good minute and a half; the limit is one. The call that freezes cannot be interrupted.
+        Slowly(32 << 10, () => failed = Guest.Must($"""
+            {Functions}much_to_write 3
+            rescuekit image create --hot {Busy} /tmp/late.rki --quiet-timeout 0 --quiet
+            """, 1));
+        Assert.Contains("no snapshot could be taken", failed!.Error, StringComparison.Ordinal);
+        Guest.Must($"{Functions}nothing_is_left && [ ! -e /tmp/late.rki ]");
+    }
+
+    [Fact]
+    public void The_clock_is_set_back_by_a_day_while_the_backup_runs()
+    {
+        Slowly(8 << 20, () => Guest.Must($"""
+            {Functions}
+            rescuekit image create --hot {Busy} /tmp/past.rki --quiet-timeout 0 --verify --quiet &
+            program=$!
+            until_frozen_snapshot /tmp/past.rki
+            date -s @$(($(date +%s) - 86400))
+            wait $program || exit 24
+            date -s @$(($(date +%s) + 86400))
+            nothing_is_left && rescuekit image verify /tmp/past.rki --quiet && rm /tmp/past.rki
+            """));
+    }
+
+    [Fact]
+    public void Two_backups_of_the_same_disk_begin_at_once_and_none_is_wrong()
+    {
+        var said = Guest.Must($$"""
+            {{Functions}}
+            for i in 1 2; do rescuekit image create --hot {{Busy}} /tmp/twin$i.rki --quiet-timeout 0 --verify --quiet >/tmp/twin$i.out 2>&1 & eval pid$i=$!; done
+            wait $pid1; one=$?
+            wait $pid2; other=$?
+            nothing_is_left || exit 29
+            for i in 1 2; do [ ! -e /tmp/twin$i.rki ] || rescuekit image verify /tmp/twin$i.rki --quiet >/dev/null || exit 30; done
+            rm -f /tmp/twin?.rki
+            echo $one $other
+            cat /tmp/twin?.out >&2
+            """);
+        var both = said.Output.Trim().Split(' ');
+        // Only one at a time can have the volumes; both succeed where the first has ended before the second begins. What the one does harms the other's snapshot nowhere.
+        Assert.True(both.Contains("0"), said.Everything);
+        Assert.All(both, code => Assert.Contains(code, (string[])["0", "1", "4"]));
+        Assert.DoesNotContain("The journal needs to be replayed", said.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_target_is_full_in_the_middle()
+    {
+        Guest.Must("mkdir -p /little && mount -t tmpfs -o size=20M none /little");
+        var failed = Guest.Must($"rescuekit image create --hot {Busy} /little/full.rki --quiet-timeout 0 --quiet", 1);
+        Assert.Contains("/little", failed.Error, StringComparison.Ordinal);
+        Guest.Must($"{Functions}nothing_is_left");
+        Guest.Must("code=3; [ ! -e /little/full.rki ] || { rescuekit image verify /little/full.rki; code=$?; }; umount /little; exit $code", 3);
+    }
+
+    [Theory]
+    [InlineData("TERM")]
+    [InlineData("INT")]
+    public void A_backup_that_is_interrupted_leaves_nothing_but_an_image_that_says_so(string signal)
+    {
+        // A shell's background jobs ignore SIGINT, which a program started by them inherits.
+        Slowly(4 << 20, () => Guest.Must($$"""
+            {{Functions}}
+            perl -e '$SIG{"INT"} = "DEFAULT"; exec @ARGV' rescuekit image create --hot {{Busy}} /tmp/part.rki --quiet-timeout 0 --quiet &
+            program=$!
+            until_frozen_snapshot /tmp/part.rki
+            kill -{{signal}} $program
+            wait $program
+            """, 130));
+        Guest.Must($"{Functions}nothing_is_left");
+        Assert.Contains("never completed", Guest.Must("rescuekit image verify /tmp/part.rki; code=$?; rm /tmp/part.rki; exit $code", 3).Error, StringComparison.Ordinal);
+    }
+
+    private void Slowly(long bytesPerSecond, Action what)
+    {
+        Guest.Limit(machine.Disk("busy"), bytesPerSecond);
+        try
+        {
+            what();
+        }
+        finally
+        {
+            Guest.Limit(machine.Disk("busy"), 0);
+        }
+    }
+}
