@@ -73,6 +73,7 @@ internal sealed class ServerGuest : IDisposable
     /// <summary>Brings the program in and the disk for images to /mnt.</summary>
     public void Equip()
     {
+        MediaImage.Rescuekit("--version"); // publishes it where that is still to be done
         _login.Copy(Path.Combine(GuestPaths.Repository, "artifacts", "publish", "RescueKit.Cli", "release", "rescuekit"), "/usr/bin/rescuekit");
         MountStore();
     }
