@@ -21,10 +21,16 @@ internal sealed record HookFile(string Path, string Resource, bool IsProgram)
         var full = root.PathOf(path);
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(full)!);
         var other = full + ".new";
-        using (var file = new FileStream(other, FileMode.Create, FileAccess.Write))
+        try
         {
+            using var file = new FileStream(other, FileMode.Create, FileAccess.Write);
             file.Write(content);
             file.Flush(flushToDisk: true);
+        }
+        catch (IOException)
+        {
+            File.Delete(other); // a full disk
+            throw;
         }
         const UnixFileMode ForAll = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
         File.SetUnixFileMode(other, isProgram ? ForAll | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute : ForAll);

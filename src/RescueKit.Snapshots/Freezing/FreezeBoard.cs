@@ -107,8 +107,9 @@ internal sealed unsafe class FreezeBoard : IDisposable
         var page = new byte[Length];
         try
         {
-            using var file = System.IO.File.OpenHandle(path);
-            return RandomAccess.Read(file, page, 0) == Length && page.AsSpan(FileSystemsAt).ContainsAnyExcept((byte)0);
+            // Not by System.IO, which locks what it opens: a guardian that begins just now would find its lock taken.
+            using var file = Kernel.Open(path, Kernel.ReadOnly);
+            return file is not null && RandomAccess.Read(file, page, 0) == Length && page.AsSpan(FileSystemsAt).ContainsAnyExcept((byte)0);
         }
         catch (IOException)
         {

@@ -13,16 +13,20 @@ internal sealed class FreezeKit : IDisposable
 {
     private readonly FreezeBoard _board;
     private readonly SafeFileHandle _mapper;
-    private readonly SafeFileHandle[] _roots;
+    private readonly SafeFileHandle?[] _roots;
     private readonly DmRequest[] _suspends, _resumes, _activations;
 
     /// <exception cref="SnapshotException">A file system is not mounted any more.</exception>
-    public FreezeKit(FreezeScript script, FreezeBoard board)
+    public FreezeKit(FreezeScript script, FreezeBoard board) : this(script, board, point => Open(point, Kernel.ReadOnly | Kernel.Directory))
+    {
+    }
+
+    private FreezeKit(FreezeScript script, FreezeBoard board, Func<string, SafeFileHandle?> open)
     {
         Script = script;
         _board = board;
         _mapper = Open("/dev/mapper/control", Kernel.ReadWrite);
-        _roots = [.. script.FileSystems.Select(point => Open(point, Kernel.ReadOnly | Kernel.Directory))];
+        _roots = [.. script.FileSystems.Select(open)];
         _suspends = [.. script.Volumes.Select(volume => new DmRequest(DmCommand.Suspend, volume.Name, flags: DmFlags.Suspend | (volume.FreezesItself ? 0 : DmFlags.SkipLockFs)))];
         _resumes = [.. script.Volumes.Select(volume => new DmRequest(DmCommand.Suspend, volume.Name, flags: DmFlags.SkipLockFs))];
         _activations = [.. script.Snapshots.Select(name => new DmRequest(DmCommand.Suspend, name, hidden: true))];
@@ -35,12 +39,13 @@ internal sealed class FreezeKit : IDisposable
         try
         {
             using var board = new FreezeBoard(sharedFile);
-            using var kit = new FreezeKit(script, board);
+            // One that was unmounted meanwhile must not keep the others frozen.
+            using var kit = new FreezeKit(script, board, point => Kernel.Open(point, Kernel.ReadOnly | Kernel.Directory));
             kit.ThawAll();
         }
         catch (SnapshotException)
         {
-            // Unmounted meanwhile, which a frozen one cannot be: nothing of it is frozen.
+            // The page has just been removed, by who thawed; or there is no device mapper any more.
         }
     }
 
@@ -53,7 +58,7 @@ internal sealed class FreezeKit : IDisposable
     public int FreezeFileSystem(int index)
     {
         _board.FileSystem(index) = 1;
-        var errno = Call(_roots[index], Kernel.Freeze);
+        var errno = Call(_roots[index]!, Kernel.Freeze);
         if (errno != 0) _board.FileSystem(index) = 0; // somebody else's freeze, perhaps: not ours to thaw
         return errno;
     }
@@ -61,7 +66,7 @@ internal sealed class FreezeKit : IDisposable
     public int ThawFileSystem(int index)
     {
         if (_board.FileSystem(index) == 0) return 0;
-        var errno = Call(_roots[index], Kernel.Thaw);
+        var errno = _roots[index] is { } root ? Call(root, Kernel.Thaw) : 0;
         _board.FileSystem(index) = 0;
         return errno;
     }
@@ -100,7 +105,7 @@ internal sealed class FreezeKit : IDisposable
     /// <summary>Lets go of the file systems, so that they can be unmounted.</summary>
     public void CloseRoots()
     {
-        foreach (var root in _roots) root.Dispose();
+        foreach (var root in _roots) root?.Dispose();
     }
 
     public void Dispose()

@@ -87,5 +87,17 @@ internal sealed class HelperProcess : IDisposable
         }
     }
 
-    public void Dispose() => _process.Dispose();
+    /// <summary>Its standard input ends, by which one that still waits for a word knows that none comes: a process object alone would leave it open.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            _process.StandardInput.Dispose();
+        }
+        catch (IOException)
+        {
+            // It is gone, and what was still to be said to it with it.
+        }
+        _process.Dispose();
+    }
 }
