@@ -80,8 +80,10 @@ public sealed class BootHook(IToolRunner tools, SystemRoot root)
     public bool Uninstall()
     {
         if (!IsInstalled && !s_files.Any(file => root.Exists(file.Path))) return false;
-        Remove();
+        // The list goes last: where no initramfs can be made, the old one still maps, and uninstalling is to be tried again.
+        foreach (var file in s_files) Remove(file.Path);
         RebuildInitramfs();
+        Remove(List);
         return true;
     }
 
@@ -97,12 +99,17 @@ public sealed class BootHook(IToolRunner tools, SystemRoot root)
 
     private void Remove()
     {
-        foreach (var path in s_files.Select(file => file.Path).Append(List))
-        {
-            File.Delete(root.PathOf(path));
-            var folder = Path.GetDirectoryName(root.PathOf(path))!;
-            if (path.Contains("/rescuekit/", StringComparison.Ordinal) && Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any()) Directory.Delete(folder);
-        }
+        foreach (var path in s_files.Select(file => file.Path).Append(List)) Remove(path);
+    }
+
+    /// <summary>With its folder, where that is the program's own and now empty.</summary>
+    private void Remove(string path)
+    {
+        var full = root.PathOf(path);
+        var folder = Path.GetDirectoryName(full)!;
+        if (!Directory.Exists(folder)) return;
+        File.Delete(full);
+        if (path.Contains("/rescuekit/", StringComparison.Ordinal) && !Directory.EnumerateFileSystemEntries(folder).Any()) Directory.Delete(folder);
     }
 
     private void RebuildInitramfs()

@@ -55,6 +55,18 @@ public sealed class BootHookTests : IDisposable
         Assert.True(File.Exists(PathOf("/etc/rescuekit/agent.json")));
     }
 
+    [Fact]
+    public void Uninstalling_without_a_new_initramfs_is_tried_again()
+    {
+        var before = Files();
+        var hook = Hook();
+        hook.Install([hook.Plan(Disk(), [])]);
+        var failing = new BootHook(new FakeTools().On("update-initramfs", exitCode: 1, error: "no room"), new SystemRoot(_folder.FullPath));
+        Assert.Throws<DeviceException>(() => failing.Uninstall());
+        Assert.True(Hook().Uninstall());
+        Assert.Equal(before, Files());
+    }
+
     [Theory]
     [InlineData("update-initramfs")]
     [InlineData("lsinitramfs")]
