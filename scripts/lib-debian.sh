@@ -34,6 +34,12 @@ GRUB_TERMINAL="console serial"
 END
     cat >"$1/install-grub" <<'END'
 #!/bin/sh
+# A file system with a file that is open and removed cannot be mounted read-only: this goes on from a copy in memory.
+if [ "$1" != copy ]; then
+    mountpoint -q /run || mount -t tmpfs run /run
+    cp /install-grub /run/
+    exec sh /run/install-grub copy
+fi
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev 2>/dev/null
@@ -43,11 +49,12 @@ if [ -e /boot/efi ] && [ -d /usr/lib/grub/x86_64-efi ]; then
     grub-install --target=x86_64-efi --no-nvram # this guest was started by BIOS
 else
     grub-install /dev/vda
-fi && update-grub && echo "grub is installed"
+fi && update-grub && installed=yes
 [ ! -d /boot/efi/EFI ] || umount /boot/efi
 rm /install-grub
 sync
-mount -o remount,ro /
+# What is only in a journal GRUB does not find.
+mount -o remount,ro / && [ "$installed" = yes ] && echo "grub is installed"
 echo o >/proc/sysrq-trigger
 sleep 60
 END

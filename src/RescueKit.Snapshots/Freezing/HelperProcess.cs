@@ -15,6 +15,7 @@ internal sealed class HelperProcess : IDisposable
     private static readonly TimeSpan s_death = TimeSpan.FromSeconds(5);
 
     private readonly Process _process;
+    private readonly StreamWriter _input;
     private Task<string?>? _line;
 
     public HelperProcess(HelperProgram program, string role, string script, TimeSpan patience)
@@ -31,6 +32,7 @@ internal sealed class HelperProcess : IDisposable
         start.Environment["DOTNET_GCHeapHardLimit"] = "0x4000000";
         start.Environment["DOTNET_gcConcurrent"] = "0";
         _process = Process.Start(start) ?? throw new SnapshotException($"{program.Program} could not be started as {role}");
+        _input = _process.StandardInput;
         try
         {
             Say(script);
@@ -48,8 +50,8 @@ internal sealed class HelperProcess : IDisposable
     {
         try
         {
-            _process.StandardInput.Write(line + "\n");
-            _process.StandardInput.Flush();
+            _input.Write(line + "\n");
+            _input.Flush();
         }
         catch (IOException)
         {
@@ -92,7 +94,7 @@ internal sealed class HelperProcess : IDisposable
     {
         try
         {
-            _process.StandardInput.Dispose();
+            _input.Dispose();
         }
         catch (IOException)
         {

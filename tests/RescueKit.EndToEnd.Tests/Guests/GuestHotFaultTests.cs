@@ -22,6 +22,7 @@ public sealed class GuestHotFaultTests(GuestHotMachine machine) : IClassFixture<
         }
         word() { od -An -tu4 -j$1 -N4 /run/rescuekit/snapshots/* 2>/dev/null | tr -d ' '; }
         until_word() { until [ "$(word $1)" = $2 ]; do kill -0 $program || exit 21; usleep 20000; done; }
+        is_frozen() { if fsfreeze --freeze $1 2>/dev/null; then fsfreeze --unfreeze $1; return 1; fi; }
         until_frozen_snapshot() { until dmsetup ls | grep -q frozen && [ -s $1 ]; do kill -0 $program || exit 22; usleep 50000; done; }
 
         """;
@@ -44,6 +45,28 @@ public sealed class GuestHotFaultTests(GuestHotMachine machine) : IClassFixture<
             """, 1));
         Assert.Contains("the process that freezes the file systems died", failed!.Error, StringComparison.Ordinal);
         Guest.Must($"{Functions}nothing_is_left && [ ! -e /tmp/killed.rki ]");
+    }
+
+    [Fact]
+    public void All_are_killed_while_they_freeze_and_the_next_run_thaws()
+    {
+        Slowly(512 << 10, () => Guest.Must($"""
+            {Functions}much_to_write 6
+            rescuekit image create --hot {Busy} /tmp/killed.rki --quiet-timeout 0 --quiet &
+            program=$!
+            until_word 4 1
+            killall -9 rescuekit
+            wait $program
+            freezer=$(word 8)
+            while kill -0 $freezer 2>/dev/null; do usleep 50000; done
+            [ "$(word 4)" = 1 ] && is_frozen /live1 && [ ! -e /tmp/killed.rki ]
+            """));
+        Guest.Must($"""
+            {Functions}set -e
+            rescuekit image create --hot {Busy} /tmp/next.rki --verify --quiet-timeout 0
+            nothing_is_left
+            rm /tmp/next.rki
+            """);
     }
 
     [Fact]
@@ -72,6 +95,26 @@ public sealed class GuestHotFaultTests(GuestHotMachine machine) : IClassFixture<
             date -s @$(($(date +%s) + 86400))
             nothing_is_left && rescuekit image verify /tmp/past.rki --quiet && rm /tmp/past.rki
             """));
+    }
+
+    [Fact]
+    public void A_second_backup_of_the_same_disk_is_refused_and_the_first_one_ends_well()
+    {
+        var second = default(GuestResult);
+        Slowly(4 << 20, () => second = Guest.Must($"""
+            {Functions}
+            rescuekit image create --hot {Busy} /tmp/first.rki --quiet-timeout 0 --verify --quiet >/tmp/first.out 2>&1 &
+            program=$!
+            until_frozen_snapshot /tmp/first.rki
+            rescuekit image create --hot {Busy} /tmp/second.rki --quiet-timeout 0 --quiet; code=$?
+            kill -0 $program || exit 25
+            [ ! -e /tmp/second.rki ] || exit 26
+            wait $program || exit 27
+            nothing_is_left || exit 28
+            rm /tmp/first.rki
+            exit $code
+            """, 4));
+        Assert.Contains("has a snapshot already", second!.Error, StringComparison.Ordinal);
     }
 
     [Fact]
