@@ -16,7 +16,8 @@ public sealed class MainJobTests(MediaImage media) : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact]
+    /// <summary>By UEFI in the core tier, below; by BIOS in scripts/demo, without key strokes.</summary>
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)]
     public void A_Debian_disk_is_backed_up_and_restored_by_key_strokes_and_starts_to_a_login()
     {
         var source = DebianDisk("bios");
@@ -47,7 +48,7 @@ public sealed class MainJobTests(MediaImage media) : IDisposable
         using (var screen = Boot(MediaFirmware.Uefi, source, target, other))
         {
             BackUp(screen);
-            if (TestScale.Factor > 1)
+            if (TestScale.IsWide)
             {
                 Restore(screen, "/dev/vdc", "0003");
                 MakeBootable(screen, "Add a fallback loader");
@@ -60,7 +61,7 @@ public sealed class MainJobTests(MediaImage media) : IDisposable
         Assert.Equal(before, Tool.Must("sha256sum", source).Output);
         using (var restored = new MediaMachine(MediaFirmware.Uefi, _folder.File("variables"), Disk(target)))
             restored.WaitFor("web1 login:");
-        if (TestScale.Factor == 1) return;
+        if (!TestScale.IsWide) return;
         using var elsewhere = new MediaMachine(MediaFirmware.Uefi, Disk(other));
         elsewhere.WaitFor("web1 login:");
     }

@@ -10,10 +10,21 @@ public sealed class MediaBootTests(MediaImage media, ITestOutputHelper output)
 {
     internal const string Ready = "RescueKit environment ready on ttyS0";
 
+    /// <summary>The other kinds of firmware start written sticks in <see cref="StickTests"/>.</summary>
+    public static TheoryData<MediaFirmware> Sticks() => TestScale.IsWide ? [MediaFirmware.Bios, MediaFirmware.Uefi, MediaFirmware.SecureBoot] : [MediaFirmware.Uefi];
+
+    public static TheoryData<MediaFirmware> Cds() => TestScale.IsWide ? [MediaFirmware.Bios, MediaFirmware.Uefi, MediaFirmware.SecureBoot] : [MediaFirmware.SecureBoot];
+
+    /// <summary>
+    /// romfile= leaves the card's own firmware out: it is an old iPXE whose Mtftp call does not return a file's size (UEFI 2.10, 24.3.1, wants it),
+    /// so that shim takes its whole buffer for the file. The machine's firmware does it right.
+    /// </summary>
+    public static TheoryData<MediaFirmware, string, string> Networks() => TestScale.IsWide
+        ? new() { { MediaFirmware.Bios, "rescuekit.0", "" }, { MediaFirmware.SecureBoot, "shimx64.efi", ",romfile=" } }
+        : new() { { MediaFirmware.Bios, "rescuekit.0", "" } };
+
     [Theory]
-    [InlineData(MediaFirmware.Bios)]
-    [InlineData(MediaFirmware.Uefi)]
-    [InlineData(MediaFirmware.SecureBoot)]
+    [MemberData(nameof(Sticks))]
     public void A_stick_boots(MediaFirmware firmware)
     {
         using var machine = new MediaMachine(firmware, MediaMachine.Stick(media.Iso));
@@ -21,22 +32,15 @@ public sealed class MediaBootTests(MediaImage media, ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData(MediaFirmware.Bios)]
-    [InlineData(MediaFirmware.Uefi)]
-    [InlineData(MediaFirmware.SecureBoot)]
+    [MemberData(nameof(Cds))]
     public void A_CD_boots(MediaFirmware firmware)
     {
         using var machine = new MediaMachine(firmware, MediaMachine.Cd(media.Iso));
         WaitUntilReady(machine);
     }
 
-    /// <summary>
-    /// romfile= leaves the card's own firmware out: it is an old iPXE whose Mtftp call does not return a file's size (UEFI 2.10, 24.3.1, wants it),
-    /// so that shim takes its whole buffer for the file. The machine's firmware does it right.
-    /// </summary>
     [Theory]
-    [InlineData(MediaFirmware.Bios, "rescuekit.0", "")]
-    [InlineData(MediaFirmware.SecureBoot, "shimx64.efi", ",romfile=")]
+    [MemberData(nameof(Networks))]
     public void The_network_boots(MediaFirmware firmware, string bootFile, string cardOptions)
     {
         using var machine = new MediaMachine(firmware,
@@ -51,7 +55,7 @@ public sealed class MediaBootTests(MediaImage media, ITestOutputHelper output)
         Assert.InRange(new FileInfo(media.Iso).Length, 1, 120L << 20);
     }
 
-    [Fact]
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)]
     public void The_same_packages_give_the_same_bytes()
     {
         var again = media.Build("again.iso");

@@ -91,7 +91,7 @@ public sealed class SharePlaceTests(ShareMachine machine) : IClassFixture<ShareM
     }
 
     /// <summary>The kernel's clients wait for their servers for minutes: only in the wide run.</summary>
-    public static TheoryData<PlaceServer> Killed() => TestScale.Factor > 1 ? [PlaceServer.Nfs, PlaceServer.Smb, PlaceServer.Ssh] : [PlaceServer.Ssh];
+    public static TheoryData<PlaceServer> Killed() => TestScale.IsWide ? [PlaceServer.Nfs, PlaceServer.Smb, PlaceServer.Ssh] : [PlaceServer.Ssh];
 
     /// <summary>The server dies in the middle of a backup. What it has by then is told apart from an image, and completes when it is back.</summary>
     [Theory]

@@ -18,10 +18,9 @@ public sealed partial class UnattendedStickTests(MediaImage media) : IDisposable
     /// The stick's boot menu says what is backed up, the kernel command line what is restored. scripts/demo, which CI runs too, does the same and
     /// holds every file against its digest: only the wide run has it twice.
     /// </summary>
-    [Fact]
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)]
     public void A_disk_is_backed_up_onto_the_stick_and_restored_onto_a_larger_one_that_starts()
     {
-        if (TestScale.Factor == 1) return;
         var source = _folder.File("source");
         Tool.Must(new ToolRequest(Path.Combine(GuestPaths.Repository, "scripts", "debian-disk"), ["bios", source]) { Limit = TimeSpan.FromMinutes(30) });
         var before = MatrixDisk.Digest(source);

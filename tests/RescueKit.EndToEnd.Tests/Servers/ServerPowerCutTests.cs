@@ -11,12 +11,11 @@ public sealed class ServerPowerCutTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Theory]
+    [Theory, Trait(TestScale.Tier, TestScale.Wide)]
     [InlineData("dmsetup ls | grep -q frozen")]
     [InlineData("[ $(cat /mnt/web1.rki* 2>/dev/null | wc -c) -gt 8000000 ]")]
     public void The_system_starts_again_with_all_that_was_synced_and_no_image_looks_whole(string phase)
     {
-        if (TestScale.Factor == 1) return; // of the wide run
         var (disk, store) = (ServerGuest.MakeDisk(_folder.File("disk"), "ext4"), ServerGuest.MakeStore(_folder.File("store")));
         int synced;
         using (var system = new LosingDisk(disk, _folder.File("system")))
