@@ -1,85 +1,104 @@
 using RescueKit.Snapshots.DeviceMapper;
 using RescueKit.Snapshots.Interop;
 
-namespace RescueKit.Snapshots.Tests;
+namespace RescueKit.Snapshots.Tests.Fakes;
 
-/// <summary>A device mapper that keeps books, and dies at a step where it is told to.</summary>
-internal sealed class FakeDeviceMapper : IDeviceMapper
+/// <summary>A device mapper that keeps books.</summary>
+internal sealed class FakeDeviceMapper : IDeviceMapper, IDisposable
 {
+    private const int InputOutput = 5;
+    private readonly Lock _lock = new();
     private readonly List<Entry> _devices = [];
-    private int _next;
+    private bool _isDisposed;
 
-    /// <summary>The process is killed before the step of this number; null for never.</summary>
-    public int? DiesAt { get; set; }
-    public int Steps { get; private set; }
+    /// <summary>No machine has devices of such numbers: providers do things to the nodes of what they made.</summary>
+    private int _next = 1_000_000;
 
-    public MappedDevice Live(string name, string table)
+    public Faults Faults { get; } = new();
+
+    /// <summary>A device that somebody removes whenever it has just been listed.</summary>
+    public string? Vanishing { get; set; }
+
+    /// <summary>Device by device, its table and what is unusual about it.</summary>
+    public IReadOnlyList<string> Books
     {
-        var device = Create(name, "");
-        Load(name, [new MapTarget(0, 1000, "linear", table)]);
+        get
+        {
+            lock (_lock) return [.. _devices.Select(device => device.ToString())];
+        }
+    }
+
+    public MappedDevice Live(string name, string table, string id = "", string type = "linear") => Live(name, id, [new MapTarget(0, 1000, type, table)]);
+
+    public MappedDevice Live(string name, string id, IReadOnlyList<MapTarget> table)
+    {
+        var device = Create(name, id);
+        Load(name, table);
         Resume(name);
         return device;
     }
 
-    public void Suspend(string name)
-    {
-        Step();
-        Get(name).IsSuspended = true;
-    }
+    public void Suspend(string name) => Change(() => Get(name).IsSuspended = true);
 
     public void Open(string name) => Get(name).OpenCount++;
 
     public bool IsSuspended(string name) => Get(name).IsSuspended;
 
-    public IReadOnlyList<MappedDevice> List() => [.. _devices.Select(device => device.Show(_devices))];
+    /// <summary>What a device's only target says of its state from now on.</summary>
+    public void Say(string name, string status) => Get(name).Says = status;
 
-    public MappedDevice? Find(string name) => _devices.FirstOrDefault(device => device.Name == name)?.Show(_devices);
+    public IReadOnlyList<MappedDevice> List() => Ask(() => _devices.ConvertAll(device => device.Show(_devices)));
 
-    public MappedDevice Create(string name, string id)
+    public MappedDevice? Find(string name) => Ask(() => _devices.FirstOrDefault(device => device.Name == name)?.Show(_devices));
+
+    public MappedDevice Create(string name, string id) => Change(() =>
     {
-        Step();
-        _devices.Add(new Entry(name, id, $"253:{_next++}"));
-        return Find(name)!;
-    }
+        if (_devices.Exists(device => device.Name == name)) throw new DeviceMapperException($"{name} is there already", Kernel.Busy);
+        var entry = new Entry(name, id, $"253:{_next++}");
+        _devices.Add(entry);
+        return entry.Show(_devices);
+    });
 
-    public void Load(string name, IReadOnlyList<MapTarget> table)
-    {
-        Step();
-        Get(name).Loaded = table;
-    }
+    public void Load(string name, IReadOnlyList<MapTarget> table) => Change(() => Get(name).Loaded = table);
 
-    public void Resume(string name, bool hidden = false)
+    public void Resume(string name, bool hidden = false) => Change(() =>
     {
-        Step();
         var device = Get(name);
         if (device.Loaded.Count > 0) (device.Active, device.Loaded) = (device.Loaded, []);
-        device.IsSuspended = false;
-    }
+        return device.IsSuspended = false;
+    });
 
-    public void Remove(string name, bool deferred = false)
+    public void Remove(string name, bool deferred = false) => Change(() =>
     {
-        Step();
         var device = Get(name);
-        if (device.Show(_devices).OpenCount > 0)
-        {
-            if (!deferred) throw new DeviceMapperException($"{name} is busy", Kernel.Busy);
-            return;
-        }
-        _devices.Remove(device);
-    }
+        if (device.Show(_devices).OpenCount > 0) return deferred ? false : throw new DeviceMapperException($"{name} is busy", Kernel.Busy);
+        return _devices.Remove(device);
+    });
 
-    public IReadOnlyList<MapTarget> Table(string name) => Get(name).Active;
+    public IReadOnlyList<MapTarget> Table(string name) => Ask(() => Get(name).Active);
 
-    public IReadOnlyList<MapTarget> LoadedTable(string name) => Get(name).Loaded;
+    public IReadOnlyList<MapTarget> LoadedTable(string name) => Ask(() => Get(name).Loaded);
 
-    public IReadOnlyList<MapTarget> Status(string name) => Get(name).Active;
+    public IReadOnlyList<MapTarget> Status(string name) => Ask(() => Get(name).Status);
 
-    private Entry Get(string name) => _devices.FirstOrDefault(device => device.Name == name) ?? throw new DeviceMapperException($"{name} is not there", Kernel.NoSuchDevice);
+    public void Dispose() => _isDisposed = true;
 
-    private void Step()
+    private Entry Get(string name) => _devices.FirstOrDefault(device => device.Name == name && name != Vanishing) ?? throw new DeviceMapperException($"{name} is not there", Kernel.NoSuchDevice);
+
+    private T Ask<T>(Func<T> what)
     {
-        if (Steps++ == DiesAt) throw new KilledException();
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return Faults.Call() ? throw new DeviceMapperException("refused", InputOutput) : what();
+        }
     }
+
+    private T Change<T>(Func<T> what) => Ask(() =>
+    {
+        Faults.Change();
+        return what();
+    });
 
     private sealed class Entry(string name, string id, string number)
     {
@@ -88,11 +107,14 @@ internal sealed class FakeDeviceMapper : IDeviceMapper
         public IReadOnlyList<MapTarget> Loaded { get; set; } = [];
         public bool IsSuspended { get; set; }
         public int OpenCount { get; set; }
+        public string? Says { get; set; }
+
+        public IReadOnlyList<MapTarget> Status => [.. Active.Select(target => target with { Parameters = Says ?? (target.Type == "snapshot" ? "0/2097152 0" : "") })];
 
         /// <summary>A device is open as often as tables name it.</summary>
         public MappedDevice Show(List<Entry> all) => new(name, id, number,
             OpenCount + all.Sum(other => other.Active.Concat(other.Loaded).Count(target => target.Parameters.Split(' ').Contains(number))), IsSuspended);
+
+        public override string ToString() => $"{name} {id} {number} {string.Join(", ", Active)} loaded {string.Join(", ", Loaded)}{(IsSuspended ? " suspended" : "")}";
     }
 }
-
-internal sealed class KilledException : Exception;
