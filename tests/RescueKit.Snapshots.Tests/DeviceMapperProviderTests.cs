@@ -66,6 +66,18 @@ public sealed class DeviceMapperProviderTests : SnapshotProviderContract, IDispo
     }
 
     [Fact]
+    public void Each_reason_has_a_remedy_of_its_own()
+    {
+        using var snapshot = Start().Take([Volumes[0]], NoParty.Instance);
+        Assert.Contains("agent install", Start().Refuses(_unfit[^1])!.Remedy, StringComparison.Ordinal);
+        Assert.Contains("image create --hot /dev/mapper/vg0-root", Start().Refuses(_unfit[0])!.Remedy, StringComparison.Ordinal);
+        Assert.Contains($"snapshot release {snapshot.Id}", Start().Refuses(Volumes[0])!.Remedy, StringComparison.Ordinal);
+        _mapper.Load("live1", [new MapTarget(0, 1000, "snapshot-origin", "8:2")]);
+        _mapper.Resume("live1");
+        Assert.DoesNotContain("release", Start().Refuses(Volumes[1])!.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Each_set_has_stores_of_its_own()
     {
         var provider = Start();

@@ -34,7 +34,7 @@ public sealed class DeviceMapperProvider : ISnapshotProvider
 
     public string Name => ProviderName;
 
-    public string? Refuses(LiveVolume volume)
+    public Refusal? Refuses(LiveVolume volume)
     {
         try
         {
@@ -95,22 +95,23 @@ public sealed class DeviceMapperProvider : ISnapshotProvider
     }
 
     /// <param name="real">Number of what the volume really lies on now.</param>
-    private string HasOne(string real) => _mapper.List().FirstOrDefault(device => device.Number == real) is { } device && SetNames.Parse(device.Id) is { Set: var set }
-        ? $"has a snapshot already, {set} (which ends with the run that made it, or by: rescuekit snapshot release {set})"
-        : "has a snapshot already";
+    private Refusal HasOne(string real) => _mapper.List().FirstOrDefault(device => device.Number == real) is { } device && SetNames.Parse(device.Id) is { Set: var set }
+        ? new Refusal($"has a snapshot already, {set}", $"wait until the run that made it has ended; where 'snapshot create' made it: rescuekit snapshot release {set}")
+        : new Refusal("has a snapshot of another program already", "wait until that program has removed it");
 
-    private string? Refuses(LiveVolume volume, MappedDevice? mapping) => mapping is null ? "lies on no mapping of the device mapper" : _mapper.Table(mapping.Name) switch
+    private Refusal? Refuses(LiveVolume volume, MappedDevice? mapping) => mapping is null ? Refusal.NoMapping : _mapper.Table(mapping.Name) switch
     {
-        [{ Type: "linear" }] when mapping.Id.StartsWith("LVM-", StringComparison.Ordinal) => "is a volume of LVM, which makes its own snapshots",
+        _ when mapping.Id.StartsWith("LVM-", StringComparison.Ordinal) => new Refusal("is a logical volume",
+            $"take it by itself, with LVM's own snapshot: rescuekit image create --hot /dev/mapper/{mapping.Name} IMAGE; or name the whole disk that its volume group lies on"),
         [{ Type: "linear" } only] when only.Length * Sector == volume.Length => null,
         [{ Type: "snapshot-origin", Parameters: var real }] => HasOne(real),
-        _ => "lies on a mapping that is not linear",
+        _ => new Refusal("lies on a mapping that is not linear", "name the partition that it lies on, or its whole disk; where that has no mapping of its own: run 'rescuekit agent install' and restart once"),
     };
 
     private MappedDevice MappingToFreeze(LiveVolume volume)
     {
         var mapping = Mapping(volume);
-        return Refuses(volume, mapping) is { } why ? throw new SnapshotException($"{volume.Name} {why}", "see: rescuekit snapshot create --help") : mapping!;
+        return Refuses(volume, mapping) is { } why ? throw new SnapshotException($"{volume.Name} {why.Reason}", why.Remedy) : mapping!;
     }
 
     private IReadOnlyList<string> Sets()

@@ -29,13 +29,13 @@ public sealed class LvmProvider : ISnapshotProvider
 
     public string Name => ProviderName;
 
-    public string? Refuses(LiveVolume volume) => WhyNot(Find(volume));
+    public Refusal? Refuses(LiveVolume volume) => WhyNot(Find(volume));
 
     public ISnapshot Take(IReadOnlyList<LiveVolume> volumes, IInstantParty party)
     {
         if (volumes is not [var live]) throw new SnapshotException("LVM freezes one volume at a time", "take them one by one, or the whole disk: its partitions are frozen together");
         var origin = Find(live);
-        if (WhyNot(origin) is { } why) throw new SnapshotException($"{live.Name} {why}", "see: rescuekit snapshot create --help");
+        if (WhyNot(origin) is { } why) throw new SnapshotException($"{live.Name} {why.Reason}", why.Remedy);
         if (_options.Store is { } store) throw new SnapshotException($"{live.Name} is a logical volume: what is overwritten is kept in its own volume group, not in {store}", "leave --store out");
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4));
         try
@@ -76,13 +76,13 @@ public sealed class LvmProvider : ISnapshotProvider
     /// <summary>The suspension freezes what lies on the volume itself; of what lies on further layers nobody knows.</summary>
     internal static Consistency ConsistencyOf(LiveVolume volume) => volume.FileSystems.All(system => system.Number == volume.Number) ? Consistency.FileSystem : Consistency.Crash;
 
-    private static string? WhyNot(LogicalVolume? volume) => volume switch
+    private static Refusal? WhyNot(LogicalVolume? volume) => volume switch
     {
-        null => "is no logical volume",
-        { Origin.Length: > 0, IsThin: false } => "is a snapshot itself",
+        null => new Refusal("is no logical volume", "name the logical volume itself, or the whole disk that it lies on"),
+        { Origin: { Length: > 0 } origin, IsThin: false } => new Refusal($"is a snapshot itself, of {volume.Group}/{origin}", $"name that: /dev/{volume.Group}/{origin}"),
         { IsThin: true } => null,
         { Type: "linear" or "striped" } => null,
-        { Type: var type } => $"is a logical volume of type {type}, of which LVM makes no snapshots here",
+        { Type: var type } => new Refusal($"is a logical volume of type {type}, of which LVM makes no snapshots here", "name the whole disk that its volume group lies on"),
     };
 
     private LvmSnapshot Take(LiveVolume live, LogicalVolume origin, string id, long? room, IInstantParty party)

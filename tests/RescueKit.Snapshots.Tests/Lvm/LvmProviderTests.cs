@@ -64,6 +64,9 @@ public abstract class LvmProviderContract : SnapshotProviderContract, IDisposabl
     }
 
     [Fact]
+    public void Of_a_snapshot_its_origin_is_named() => Assert.Contains("/dev/vg-0/root", Start().Refuses(_unfit[1])!.Remedy, StringComparison.Ordinal);
+
+    [Fact]
     public void Several_volumes_at_one_instant_are_refused()
     {
         var before = Machine;

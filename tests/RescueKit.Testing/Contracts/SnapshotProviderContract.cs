@@ -296,12 +296,13 @@ public abstract class SnapshotProviderContract
         var before = Look();
         Assert.All(Volumes, volume => Assert.Null(Start().Refuses(volume)));
         var reasons = Unfit.Select(volume => Start().Refuses(volume)).ToList();
-        Assert.All(reasons, reason => Assert.False(string.IsNullOrWhiteSpace(reason)));
+        Assert.All(reasons, why => Assert.False(string.IsNullOrWhiteSpace(why?.Reason) || string.IsNullOrWhiteSpace(why.Remedy)));
         Assert.All(Unfit.Zip(reasons), pair =>
         {
             var party = new Party();
             var refusal = Assert.Throws<SnapshotException>(() => Start().Take([pair.First], party));
-            Assert.Contains(pair.Second!, refusal.Message, StringComparison.Ordinal);
+            Assert.Contains(pair.Second!.Reason, refusal.Message, StringComparison.Ordinal);
+            Assert.Equal(pair.Second.Remedy, refusal.Remedy);
             Assert.Contains(pair.First.Name, refusal.Message, StringComparison.Ordinal);
             Assert.Empty(party.Told);
         });
