@@ -57,6 +57,30 @@ public sealed class DeviceMapperProviderTests : SnapshotProviderContract, IDispo
     }
 
     [Fact]
+    public void The_topmost_file_systems_are_frozen_first_each_once_and_those_that_cannot_be_with_their_volume()
+    {
+        var (one, other) = (Volumes[0], Volumes[1]);
+        var shared = new LiveFileSystem("/both", "0:45", "btrfs", 2);
+        using var snapshot = Start().Take(
+        [
+            one with { FileSystems = [new("/", one.Number, "ext4", 1), shared, new("/deep", "7:1", "xfs", 3)] },
+            other with { FileSystems = [shared, new("/boot/efi", other.Number, "vfat", 1)] },
+        ], NoParty.Instance);
+        var script = _helpers.LastScript!;
+        Assert.Equal(["/deep", "/both", "/"], script.FileSystems);
+        Assert.Equal([new HeldVolume("live0", false), new HeldVolume("live1", true)], script.Volumes);
+        Assert.Equal(Consistency.FileSystem, snapshot.Consistency);
+    }
+
+    [Fact]
+    public void A_file_system_on_a_further_layer_that_cannot_be_frozen_is_as_after_a_power_cut()
+    {
+        using var snapshot = Start().Take([Volumes[0] with { FileSystems = [new("/stick", "7:1", "vfat", 2)] }, Volumes[1]], NoParty.Instance);
+        Assert.Equal([Consistency.Crash, Consistency.FileSystem], snapshot.Volumes.Select(volume => volume.Consistency));
+        Assert.Equal(Consistency.Crash, snapshot.Consistency);
+    }
+
+    [Fact]
     public void One_volume_given_twice_is_refused()
     {
         var before = Machine;

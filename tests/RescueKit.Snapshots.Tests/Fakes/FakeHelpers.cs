@@ -19,10 +19,13 @@ internal sealed class FakeHelpers(FakeDeviceMapper mapper, Faults faults, Action
     /// <summary>It dies with the volumes suspended.</summary>
     public bool FreezerDies { get; set; }
 
+    public FreezeScript? LastScript { get; private set; }
+
     public IHelper Start(string role, string script, TimeSpan patience)
     {
         if (faults.Call()) throw new SnapshotException($"the {role} did not become ready");
         var words = JsonSerializer.Deserialize(script, FreezeJson.Default.FreezeScript)!;
+        LastScript = words;
         if (role == SnapshotHelper.FreezerRole) return new Freezer(this, words);
         _guardians.Add(new Guardian(this, words));
         return _guardians[^1];

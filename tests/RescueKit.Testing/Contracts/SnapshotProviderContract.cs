@@ -217,6 +217,23 @@ public abstract class SnapshotProviderContract
     }
 
     [Fact]
+    public void A_second_one_at_the_last_moment_does_not_disturb_the_first()
+    {
+        var before = Look();
+        var party = new Party(() =>
+        {
+            var all = Look();
+            var refusal = Record.Exception(() => Start().Take([Volumes[0]], NoParty.Instance).Dispose());
+            if (AllowsSeveral) Assert.Null(refusal);
+            else Assert.IsType<SnapshotException>(refusal);
+            Assert.Equal(all, Look());
+        });
+        using (var snapshot = Start().Take(Together, party)) snapshot.Check();
+        Assert.Equal(["freeze", "thaw, taken"], party.Told);
+        Assert.Equal(before, Look());
+    }
+
+    [Fact]
     public void One_that_is_detached_outlives_its_program()
     {
         var before = Look();
