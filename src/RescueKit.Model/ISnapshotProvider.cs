@@ -34,8 +34,9 @@ public interface ISnapshotProvider
     /// <summary>As images name it: "device-mapper".</summary>
     string Name { get; }
 
-    /// <summary>Null where a snapshot of it can be taken; else why not, as the end of the sentence "NAME …".</summary>
-    string? Refuses(LiveVolume volume);
+    /// <summary>Null where a snapshot of it can be taken; else why not.</summary>
+    /// <exception cref="SnapshotException">That cannot be seen.</exception>
+    Refusal? Refuses(LiveVolume volume);
 
     /// <summary>
     /// All volumes at the same instant. When it throws, everything runs as before and nothing of a snapshot is left.
@@ -46,7 +47,17 @@ public interface ISnapshotProvider
 
     /// <summary>Removes what processes that are dead have left.</summary>
     /// <returns>A sentence for each thing removed.</returns>
+    /// <exception cref="SnapshotException">What there is cannot be seen.</exception>
     IReadOnlyList<string> RemoveStale();
+}
+
+/// <summary>Why something in use cannot be frozen.</summary>
+/// <param name="Reason">The end of the sentence "NAME …".</param>
+/// <param name="Remedy">What helps.</param>
+public sealed record Refusal(string Reason, string Remedy)
+{
+    public static Refusal NoMapping { get; } = new(
+        "lies on no mapping of the device mapper", "run 'rescuekit agent install' and restart once: from then on the partitions of this disk can be frozen");
 }
 
 /// <summary>Whoever must know that the instant of a snapshot comes: applications that hold their writes, and who waits for a quiet moment.</summary>

@@ -1,4 +1,5 @@
 using RescueKit.Snapshots.DeviceMapper;
+using RescueKit.Snapshots.Tests.Fakes;
 
 namespace RescueKit.Snapshots.Tests;
 
@@ -17,11 +18,11 @@ public class SetRemovalTests
         static int Try(int? diesAt)
         {
             var mapper = TwoVolumes();
-            var before = mapper.Steps;
-            mapper.DiesAt = before + diesAt;
+            var before = mapper.Faults.Changes;
+            mapper.Faults.DiesAt = before + diesAt;
             Until(() => MakeBoth(mapper));
-            var steps = mapper.Steps - before;
-            mapper.DiesAt = null;
+            var steps = mapper.Faults.Changes - before;
+            mapper.Faults.DiesAt = null;
             SetRemoval.Remove(mapper, Set);
             AssertAsBefore(mapper);
             return steps;
@@ -35,9 +36,9 @@ public class SetRemovalTests
         {
             var mapper = TwoVolumes();
             MakeBoth(mapper);
-            mapper.DiesAt = mapper.Steps + at;
+            mapper.Faults.DiesAt = mapper.Faults.Changes + at;
             var isWhole = Until(() => SetRemoval.Remove(mapper, Set));
-            mapper.DiesAt = null;
+            mapper.Faults.DiesAt = null;
             SetRemoval.Remove(mapper, Set);
             AssertAsBefore(mapper);
             if (isWhole) return;

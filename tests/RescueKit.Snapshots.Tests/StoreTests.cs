@@ -30,6 +30,9 @@ public class StoreTests
     [Fact]
     public void Nothing_is_taken_where_there_is_nothing() => Assert.Null(StoreRoom.For(2 * GiB, () => 0).After(256 * MiB));
 
+    [Fact]
+    public void A_folder_that_has_been_removed_has_no_room() => Assert.Equal(0, StoreChoice.RoomIn("/no/such/folder", GiB).First);
+
     [Theory]
     [InlineData("16/128 8", 16 * 512L, 128 * 512L)]
     [InlineData("0/2097152 0", 0L, GiB)]

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using RescueKit.Agent.Schedules;
+using RescueKit.Engine.Texts;
 using RescueKit.Model;
 
 namespace RescueKit.Agent.Jobs;
@@ -85,8 +86,8 @@ internal sealed class ConfigReader
             Hot = o.Flag("hot") ?? true,
             Store = o.Text("store"),
             Writers = o.Flag("writers") ?? true,
-            QuietPeriod = Duration(o, "quiet_period"),
-            QuietTimeout = Duration(o, "quiet_timeout"),
+            QuietPeriod = o.Text("quiet_period"),
+            QuietTimeout = o.Text("quiet_timeout"),
             Partitions = o.Numbers("partitions", 0, 1024),
             Codec = o.Text("codec"),
             Level = o.Number("level", 1, 100),
@@ -101,6 +102,7 @@ internal sealed class ConfigReader
             Verify = o.Flag("verify") ?? false,
             RateLimit = o.Size("rate_limit"),
         };
+        Quiet(o, options);
         if (options.Store is not (null or "memory")) Absolute(o, "store", options.Store);
         foreach (var (name, isSet) in (ReadOnlySpan<(string, bool)>)
                  [("store", options.Store is not null), ("writers", !options.Writers), ("quiet_period", options.QuietPeriod is not null), ("quiet_timeout", options.QuietTimeout is not null)])
@@ -120,12 +122,25 @@ internal sealed class ConfigReader
         return retention;
     }
 
-    private static string? Duration(ConfigObject o, string name)
+    /// <summary>A time-out that ends before the period could have passed is waited for in vain each time; 0 does not wait.</summary>
+    private static void Quiet(ConfigObject o, JobOptions options)
     {
-        if (o.Text(name) is not { } text) return null;
-        if (text.Length == 0 || !char.IsAsciiDigit(text[0]) || !text.All(c => char.IsAsciiDigit(c) || c is '.' or 's' or 'm' or 'h' or 'd'))
+        if (Duration(o, "quiet_period", options.QuietPeriod) is { } period && Duration(o, "quiet_timeout", options.QuietTimeout) is { } timeout && timeout > TimeSpan.Zero && timeout < period)
+            o.Wrong("quiet_timeout", $"'{options.QuietTimeout}' is shorter than 'quiet_period', which then never passes: make it longer, or 0 to wait for nothing");
+    }
+
+    private static TimeSpan? Duration(ConfigObject o, string name, string? text)
+    {
+        if (text is null or "0") return text is null ? null : TimeSpan.Zero;
+        try
+        {
+            return DurationText.Parse(text);
+        }
+        catch (FormatException)
+        {
             o.Wrong(name, $"'{text}' is no time: 30s, 10m and 1h30m are, and 0");
-        return text;
+            return null;
+        }
     }
 
     private static string? Absolute(ConfigObject o, string name, string? path)

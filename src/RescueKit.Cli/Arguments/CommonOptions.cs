@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using RescueKit.Cli.Terminals;
 using RescueKit.Engine;
+using RescueKit.Engine.Texts;
 
 namespace RescueKit.Cli.Arguments;
 

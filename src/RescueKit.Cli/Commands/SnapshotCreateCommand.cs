@@ -5,6 +5,7 @@ using RescueKit.Cli.Output;
 using RescueKit.Cli.Session;
 using RescueKit.Disks;
 using RescueKit.Engine;
+using RescueKit.Engine.Hot;
 using RescueKit.Model;
 using RescueKit.Snapshots;
 
@@ -48,8 +49,7 @@ internal sealed class SnapshotCreateCommand
         if (parts.Count == 0) throw new UsageException($"{string.Join(", ", names)}: there is nothing to freeze", "volumes that are not in use can be read as they are");
         foreach (var part in parts)
         {
-            var why = part.Volume is { } volume ? provider.Refuses(volume) : "lies on no mapping of the device mapper";
-            if (why is not null) throw new SafetyException($"{part.Name} cannot be frozen: it {why}", "run 'rescuekit agent install' and restart once: from then on the partitions of this disk can be frozen");
+            if (Freezability.WhyNot(part, provider) is { } why) throw Freezability.CannotBeFrozen(part, why);
         }
         var volumes = parts.Select(part => part.Volume!).ToList();
         using var session = _writers.Read(parse, isHot: true)!.Prepare(volumes);

@@ -10,8 +10,8 @@ namespace RescueKit.Engine.Hot;
 /// </summary>
 internal sealed class HotSource : IBlockSource
 {
-    private const string Remedy = "run 'rescuekit agent install' and restart once: from then on the partitions of this disk can be frozen. "
-        + "Or unmount it, or start the rescue media and image the disk cold";
+    /// <summary>A plain read of what is in use would mix old and new.</summary>
+    private const string Cold = "Or unmount it, or start the rescue media and take the disk cold";
 
     private readonly IBlockSource _disk;
     private readonly List<(Extent Range, IBlockSource Content)> _parts = [];
@@ -37,8 +37,12 @@ internal sealed class HotSource : IBlockSource
     public static HotSource Open(string path, ISnapshotProvider provider, IWriters? writers, IReadOnlyList<int> partitions)
     {
         var live = LiveDisk.Read(path);
-        var frozen = live.Partitions.Where(partition => partition.Volume is { } volume && provider.Refuses(volume) is null).ToList();
-        foreach (var partition in live.Partitions.Except(frozen).Where(partition => partition is { IsInUse: true, IsSwap: false })) throw CannotBeFrozen(partition, provider);
+        var frozen = new List<LivePartition>();
+        foreach (var partition in live.Partitions)
+        {
+            if (Freezability.WhyNot(partition, provider) is not { } why) frozen.Add(partition);
+            else if (partition is { IsInUse: true, IsSwap: false }) throw Freezability.CannotBeFrozen(partition, why, Cold);
+        }
         var imaged = frozen.Where(partition => partitions.Count == 0 || partitions.Contains(partition.Number)).ToList();
         var disk = BlockDevices.OpenSource(path, exclusive: false);
         IWriterSession? session = null;
@@ -148,12 +152,5 @@ internal sealed class HotSource : IBlockSource
             start = range.End;
         }
         return (Extent.FromTo(start, Length), null);
-    }
-
-    private static SafetyException CannotBeFrozen(LivePartition partition, ISnapshotProvider provider)
-    {
-        var use = partition.FileSystems.Count > 0 ? $"mounted at {string.Join(", ", partition.FileSystems.Select(system => system.MountPoint))}" : "in use";
-        var why = partition.Volume is { } volume ? provider.Refuses(volume) : "lies on no mapping of the device mapper";
-        return new SafetyException($"{partition.Name} is {use} and cannot be frozen: it {why}. A plain read of it would mix old and new", Remedy);
     }
 }

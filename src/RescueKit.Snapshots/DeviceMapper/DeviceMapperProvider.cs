@@ -20,41 +20,40 @@ public sealed class DeviceMapperProvider : ISnapshotProvider
 
     private readonly SnapshotOptions _options;
     private readonly IDeviceMapper _mapper;
-    private readonly StoreChoice _stores;
+    private readonly Func<ICowStores> _stores;
+    private readonly HelperStart _start;
 
     /// <exception cref="SnapshotException">The kernel has no device mapper, or this is not root.</exception>
-    public DeviceMapperProvider(SnapshotOptions options) : this(options, new DmControl(), new StoreChoice(options.Store))
+    public DeviceMapperProvider(SnapshotOptions options) : this(options, new DmControl(), () => new StoreChoice(options.Store), options.Helper.Start)
     {
     }
 
-    internal DeviceMapperProvider(SnapshotOptions options, IDeviceMapper mapper, StoreChoice stores) => (_options, _mapper, _stores) = (options, mapper, stores);
+    /// <param name="stores">Asked once for each set.</param>
+    internal DeviceMapperProvider(SnapshotOptions options, IDeviceMapper mapper, Func<ICowStores> stores, HelperStart start) =>
+        (_options, _mapper, _stores, _start) = (options, mapper, stores, start);
 
     public string Name => ProviderName;
 
-    public string? Refuses(LiveVolume volume) => Mapping(volume) switch
+    public Refusal? Refuses(LiveVolume volume)
     {
-        null => "lies on no mapping of the device mapper",
-        { } device => _mapper.Table(device.Name) switch
+        try
         {
-            [{ Type: "linear" }] when device.Id.StartsWith("LVM-", StringComparison.Ordinal) => "is a volume of LVM, which makes its own snapshots",
-            [{ Type: "linear" } only] when only.Length * Sector == volume.Length => null,
-            [{ Type: "snapshot-origin", Parameters: var real }] => HasOne(real),
-            _ => "lies on a mapping that is not linear",
-        },
-    };
+            return Refuses(volume, Mapping(volume));
+        }
+        catch (DeviceMapperException e)
+        {
+            throw new SnapshotException($"whether {volume.Name} can be frozen cannot be seen: {e.Message}", null, e);
+        }
+    }
 
     public ISnapshot Take(IReadOnlyList<LiveVolume> volumes, IInstantParty party)
     {
         if (volumes.Count is 0 or > FreezeBoard.MostVolumes) throw new ArgumentOutOfRangeException(nameof(volumes), volumes.Count, "too few or too many volumes");
-        foreach (var volume in volumes)
-        {
-            if (Refuses(volume) is { } why) throw new SnapshotException($"{volume.Name} {why}", "see: rescuekit snapshot create --help");
-        }
         var set = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4));
-        var making = new SetMaking(_mapper, _stores, _options, set);
+        var making = new SetMaking(_mapper, _stores(), _start, _options, set);
         try
         {
-            making.Prepare([.. volumes.Select(volume => (volume, Mapping(volume)!))]);
+            making.Prepare([.. volumes.Select(volume => (volume, MappingToFreeze(volume)))]);
             return new DeviceMapperSnapshot(making, _mapper, making.Freeze(party, s_patience));
         }
         catch (DeviceMapperException e)
@@ -76,7 +75,7 @@ public sealed class DeviceMapperProvider : ISnapshotProvider
         // A page alone is one of a set whose devices are not made yet, unless something is frozen.
         var frozen = SnapshotBook.Pages(_options.Folder)
             .Where(page => FreezeBoard.MarksAny(page) || FreezeBoard.LeftBehind(page)?.Taken?.Provider == ProviderName).Select(page => Path.GetFileName(page));
-        foreach (var set in SetRemoval.Sets(_mapper).Union(frozen).ToList())
+        foreach (var set in Sets().Union(frozen).ToList())
         {
             var path = Path.Combine(_options.Folder, set);
             using var file = Kernel.Open(path, Kernel.ReadWrite);
@@ -96,9 +95,36 @@ public sealed class DeviceMapperProvider : ISnapshotProvider
     }
 
     /// <param name="real">Number of what the volume really lies on now.</param>
-    private string HasOne(string real) => _mapper.List().FirstOrDefault(device => device.Number == real) is { } device && SetNames.Parse(device.Id) is { Set: var set }
-        ? $"has a snapshot already, {set} (which ends with the run that made it, or by: rescuekit snapshot release {set})"
-        : "has a snapshot already";
+    private Refusal HasOne(string real) => _mapper.List().FirstOrDefault(device => device.Number == real) is { } device && SetNames.Parse(device.Id) is { Set: var set }
+        ? new Refusal($"has a snapshot already, {set}", $"wait until the run that made it has ended; where 'snapshot create' made it: rescuekit snapshot release {set}")
+        : new Refusal("has a snapshot of another program already", "wait until that program has removed it");
+
+    private Refusal? Refuses(LiveVolume volume, MappedDevice? mapping) => mapping is null ? Refusal.NoMapping : _mapper.Table(mapping.Name) switch
+    {
+        _ when mapping.Id.StartsWith("LVM-", StringComparison.Ordinal) => new Refusal("is a logical volume",
+            $"take it by itself, with LVM's own snapshot: rescuekit image create --hot /dev/mapper/{mapping.Name} IMAGE; or name the whole disk that its volume group lies on"),
+        [{ Type: "linear" } only] when only.Length * Sector == volume.Length => null,
+        [{ Type: "snapshot-origin", Parameters: var real }] => HasOne(real),
+        _ => new Refusal("lies on a mapping that is not linear", "name the partition that it lies on, or its whole disk; where that has no mapping of its own: run 'rescuekit agent install' and restart once"),
+    };
+
+    private MappedDevice MappingToFreeze(LiveVolume volume)
+    {
+        var mapping = Mapping(volume);
+        return Refuses(volume, mapping) is { } why ? throw new SnapshotException($"{volume.Name} {why.Reason}", why.Remedy) : mapping!;
+    }
+
+    private IReadOnlyList<string> Sets()
+    {
+        try
+        {
+            return SetRemoval.Sets(_mapper);
+        }
+        catch (DeviceMapperException e)
+        {
+            throw new SnapshotException($"what is left of snapshots cannot be seen: {e.Message}", null, e);
+        }
+    }
 
     private MappedDevice? Mapping(LiveVolume volume) => _mapper.List().FirstOrDefault(device => device.Number == volume.Number);
 }

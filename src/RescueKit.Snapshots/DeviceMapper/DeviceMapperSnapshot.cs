@@ -21,8 +21,9 @@ internal sealed class DeviceMapperSnapshot : ISnapshot
         Times = new FreezeTimes(TimeSpan.FromMicroseconds(outcome.Frozen), TimeSpan.FromMicroseconds(outcome.Held));
         Volumes = [.. making.Volumes.Select((live, i) => new FrozenVolume(live, ReadOnlyNode(SetNames.FrozenOf(making.Set, i).Name), SetMaking.ConsistencyOf(live)))];
         _watch = new StoreWatch(mapper, making.Set, [.. making.Volumes.Select(live => live.Name)], making.Stores);
-        _timer = new Timer(_ => Watch(), null, StoreWatch.Interval, StoreWatch.Interval);
         making.Record(SnapshotRecord.Of(DeviceMapperProvider.ProviderName, DateTimeOffset.UtcNow, this, [.. making.Stores.Select(store => store.Where)]));
+        // Where anything before fails, the stores go, and nobody may look at them any more.
+        _timer = new Timer(_ => Watch(), null, StoreWatch.Interval, StoreWatch.Interval);
     }
 
     public string Id => _making.Set;
@@ -51,13 +52,13 @@ internal sealed class DeviceMapperSnapshot : ISnapshot
 
     public void Detach(Consistency grade)
     {
-        _timer.Dispose();
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isReleased, this);
             _making.Detach(grade);
             _isReleased = true;
         }
+        _timer.Dispose();
     }
 
     private void Watch()
@@ -70,7 +71,7 @@ internal sealed class DeviceMapperSnapshot : ISnapshot
 
     private string ReadOnlyNode(string name)
     {
-        var node = _mapper.Find(name)!.Node;
+        var node = _mapper.Find(name)?.Node ?? throw new SnapshotException($"somebody removed {name}, which had just been made");
         unsafe
         {
             var yes = 1;

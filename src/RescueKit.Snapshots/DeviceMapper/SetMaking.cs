@@ -6,7 +6,7 @@ using RescueKit.Snapshots.Stores;
 namespace RescueKit.Snapshots.DeviceMapper;
 
 /// <summary>The way of one set of volumes from running to frozen.</summary>
-internal sealed class SetMaking(IDeviceMapper mapper, StoreChoice stores, SnapshotOptions options, string set) : IDisposable
+internal sealed class SetMaking(IDeviceMapper mapper, ICowStores stores, HelperStart start, SnapshotOptions options, string set) : IDisposable
 {
     private const int Sector = 512;
     private readonly List<ICowStore> _stores = [];
@@ -23,7 +23,7 @@ internal sealed class SetMaking(IDeviceMapper mapper, StoreChoice stores, Snapsh
     public void Prepare(IReadOnlyList<(LiveVolume Live, MappedDevice Mapping)> volumes)
     {
         _volumes = volumes;
-        _post = new GuardPost(options.Helper, Script());
+        _post = new GuardPost(start, Script());
         using var alone = Alone();
         for (var i = 0; i < volumes.Count; i++)
         {
@@ -68,7 +68,7 @@ internal sealed class SetMaking(IDeviceMapper mapper, StoreChoice stores, Snapsh
     /// <exception cref="SnapshotException">It failed or took too long; everything is thawed.</exception>
     public FreezeOutcome Freeze(IInstantParty party, TimeSpan patience)
     {
-        using var freezer = new HelperProcess(options.Helper, SnapshotHelper.FreezerRole, _post!.Words, patience);
+        using var freezer = start(SnapshotHelper.FreezerRole, _post!.Words, patience);
         var isTaken = false;
         try
         {
@@ -83,7 +83,7 @@ internal sealed class SetMaking(IDeviceMapper mapper, StoreChoice stores, Snapsh
         }
     }
 
-    private FreezeOutcome Freeze(HelperProcess freezer, TimeSpan patience)
+    private FreezeOutcome Freeze(IHelper freezer, TimeSpan patience)
     {
         _post!.Say(SnapshotHelper.Arm);
         freezer.Say(SnapshotHelper.Go);
@@ -117,15 +117,14 @@ internal sealed class SetMaking(IDeviceMapper mapper, StoreChoice stores, Snapsh
     /// <returns>Null where nothing is left; else why not.</returns>
     public string? Abandon()
     {
+        // The guardian is the first thing that is made.
+        if (_post is not { } post) return null;
         try
         {
-            if (_post is { } post)
-            {
-                if (post.Release()) return null;
-                FreezeKit.ThawLeft(SharedFile);
-            }
+            if (post.Release()) return null;
+            FreezeKit.ThawLeft(SharedFile);
             SetRemoval.Remove(mapper, set);
-            File.Delete(SharedFile);
+            post.Forget();
             return null;
         }
         catch (DeviceMapperException e)

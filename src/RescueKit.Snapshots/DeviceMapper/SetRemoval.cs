@@ -26,7 +26,10 @@ internal static class SetRemoval
         {
             foreach (var real in reals)
             {
-                if (IsOver(mapper, live, real)) Try(() => PutBack(mapper, live, real, done));
+                Try(() =>
+                {
+                    if (IsOver(mapper, live, real)) PutBack(mapper, live, real, done);
+                });
             }
         }
         // The uppermost first: each is open as long as one above it is.
@@ -40,6 +43,10 @@ internal static class SetRemoval
             try
             {
                 step();
+            }
+            catch (DeviceMapperException e) when (e.Errno == Kernel.NoSuchDevice)
+            {
+                // Somebody has removed it meanwhile.
             }
             catch (DeviceMapperException e)
             {

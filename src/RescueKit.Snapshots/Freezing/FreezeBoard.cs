@@ -16,7 +16,7 @@ internal sealed unsafe class FreezeBoard : IDisposable
     public const int MostFileSystems = 2048, MostVolumes = 1024;
     private const int VolumesAt = FileSystemsAt + MostFileSystems;
 
-    private readonly byte* _at;
+    private byte* _at;
 
     /// <exception cref="SnapshotException">The file is not there.</exception>
     public FreezeBoard(string path)
@@ -67,21 +67,23 @@ internal sealed unsafe class FreezeBoard : IDisposable
     public ref byte Volume(int index) => ref _at[VolumesAt + index];
 
     /// <param name="script">Kept behind the shared page, for <see cref="LeftBehind"/>.</param>
-    public static void Create(string path, string script)
+    /// <exception cref="SnapshotException">It cannot be written.</exception>
+    public static void Create(string path, string script) => Writing(path, () =>
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         System.IO.File.WriteAllBytes(path, [.. new byte[Length], .. Encoding.UTF8.GetBytes(script)]);
-    }
+    });
 
     /// <summary>Says more of what is frozen. The page is left as it is: it is shared.</summary>
-    public static void Rewrite(string path, string script)
+    /// <exception cref="SnapshotException">It cannot be written.</exception>
+    public static void Rewrite(string path, string script) => Writing(path, () =>
     {
         // Not by System.IO, which locks what it opens: the lock is the guardian's.
         using var file = Kernel.Open(path, Kernel.ReadWrite) ?? throw new SnapshotException($"{path} cannot be opened: {Kernel.Reason(Kernel.LastError)}");
         var words = Encoding.UTF8.GetBytes(script);
         RandomAccess.Write(file, words, Length);
         RandomAccess.SetLength(file, Length + words.Length);
-    }
+    });
 
     /// <summary>What was to be frozen, as whoever made the page wrote it down; null where the file was cut off.</summary>
     public static FreezeScript? LeftBehind(string path)
@@ -117,7 +119,25 @@ internal sealed unsafe class FreezeBoard : IDisposable
         }
     }
 
-    public void Dispose() => File.Dispose();
+    /// <summary>A lock goes with the last that has the file, and memory that is shared has it, too.</summary>
+    public void Dispose()
+    {
+        if (_at is not null) Kernel.Unshare(_at, Length);
+        _at = null;
+        File.Dispose();
+    }
+
+    private static void Writing(string path, Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SnapshotException($"{path} cannot be written: {e.Message}", null, e);
+        }
+    }
 }
 
 internal enum FreezePhase

@@ -8,17 +8,17 @@ internal sealed class GuardPost : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
 
-    private readonly HelperProcess? _process;
+    private readonly IHelper _guardian;
     private FreezeScript _script;
 
-    /// <param name="program">Null where a test plays the guardian's part itself.</param>
-    public GuardPost(HelperProgram? program, FreezeScript script)
+    /// <exception cref="SnapshotException">There is no guardian, and no shared file.</exception>
+    public GuardPost(HelperStart start, FreezeScript script)
     {
         _script = script;
-        FreezeBoard.Create(script.SharedFile, Words);
         try
         {
-            if (program is not null) _process = new HelperProcess(program, SnapshotHelper.GuardianRole, Words, s_patience);
+            FreezeBoard.Create(script.SharedFile, Words);
+            _guardian = start(SnapshotHelper.GuardianRole, Words, s_patience);
         }
         catch
         {
@@ -38,7 +38,7 @@ internal sealed class GuardPost : IDisposable
         FreezeBoard.Rewrite(SharedFile, Words);
     }
 
-    public void Say(string word) => _process?.Say(word);
+    public void Say(string word) => _guardian.Say(word);
 
     /// <summary>From now on the snapshot is the guardian's.</summary>
     /// <param name="handed">For <see cref="IGuarded.Adopt"/>.</param>
@@ -47,7 +47,7 @@ internal sealed class GuardPost : IDisposable
     {
         if (_script.Taken is { } record) Record(record with { Consistency = grade });
         Say($"{SnapshotHelper.Detach} {handed}");
-        if (_process is not null && _process.Hear(s_patience) is var answer && answer != SnapshotHelper.Detached)
+        if (_guardian.Hear(s_patience) is var answer && answer != SnapshotHelper.Detached)
             throw new SnapshotException($"the snapshot could not be left to its guardian: {answer ?? "it does not answer"}");
         Dispose();
     }
@@ -56,15 +56,17 @@ internal sealed class GuardPost : IDisposable
     /// <returns>False where it is dead, or could not; then it is dead now.</returns>
     public bool Release()
     {
-        if (_process is null) return false;
         Say(SnapshotHelper.Release);
-        if (_process.Hear(s_patience) == SnapshotHelper.Released) return true;
-        _process.Kill();
+        if (_guardian.Hear(s_patience) == SnapshotHelper.Released) return true;
+        _guardian.Kill();
         return false;
     }
 
     /// <summary>There is nothing left that it tells of.</summary>
-    public void Forget() => File.Delete(SharedFile);
+    public void Forget()
+    {
+        if (File.Exists(SharedFile)) File.Delete(SharedFile);
+    }
 
-    public void Dispose() => _process?.Dispose();
+    public void Dispose() => _guardian.Dispose();
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using RescueKit.Model;
 
@@ -6,10 +7,12 @@ namespace RescueKit.Snapshots.Freezing;
 /// <summary>How this program is started once more, as a helper.</summary>
 /// <param name="Program">Path of the executable.</param>
 /// <param name="Arguments">In front of the helper's role.</param>
-public sealed record HelperProgram(string Program, params IReadOnlyList<string> Arguments);
+public sealed record HelperProgram(string Program, params IReadOnlyList<string> Arguments)
+{
+    internal IHelper Start(string role, string script, TimeSpan patience) => new HelperProcess(this, role, script, patience);
+}
 
-/// <summary>A helper as the program that started it sees it.</summary>
-internal sealed class HelperProcess : IDisposable
+internal sealed class HelperProcess : IHelper
 {
     /// <summary>A process that hangs in the kernel dies only when its call returns: it is not waited for.</summary>
     private static readonly TimeSpan s_death = TimeSpan.FromSeconds(5);
@@ -31,7 +34,14 @@ internal sealed class HelperProcess : IDisposable
         start.Environment["DOTNET_TieredCompilation"] = "0";
         start.Environment["DOTNET_GCHeapHardLimit"] = "0x4000000";
         start.Environment["DOTNET_gcConcurrent"] = "0";
-        _process = Process.Start(start) ?? throw new SnapshotException($"{program.Program} could not be started as {role}");
+        try
+        {
+            _process = Process.Start(start) ?? throw new SnapshotException($"{program.Program} could not be started as {role}");
+        }
+        catch (Win32Exception e)
+        {
+            throw new SnapshotException($"{program.Program} could not be started as {role}: {e.Message}", null, e);
+        }
         _input = _process.StandardInput;
         try
         {
@@ -59,7 +69,6 @@ internal sealed class HelperProcess : IDisposable
         }
     }
 
-    /// <summary>The next line; null where it ends, or says nothing for too long.</summary>
     public string? Hear(TimeSpan patience)
     {
         _line ??= _process.StandardOutput.ReadLineAsync();

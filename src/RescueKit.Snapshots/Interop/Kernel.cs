@@ -80,12 +80,17 @@ internal static unsafe partial class Kernel
     [LibraryImport(Library, EntryPoint = "mmap64", SetLastError = true)]
     private static partial void* Map(void* address, nuint length, int protection, int flags, int file, long offset);
 
-    /// <summary>Memory that is shared with every process which maps the same file; never unmapped. Null on failure.</summary>
+    /// <summary>Memory that is shared with every process which maps the same file. Null on failure.</summary>
     public static byte* Share(SafeFileHandle file, int length)
     {
         var at = Map(null, (nuint)length, 3, 1, (int)file.DangerousGetHandle(), 0);
         return (nint)at == -1 ? null : (byte*)at;
     }
+
+    [LibraryImport(Library, EntryPoint = "munmap", SetLastError = true)]
+    private static partial int Unmap(void* address, nuint length);
+
+    public static void Unshare(byte* shared, int length) => _ = Unmap(shared, (nuint)length);
 
     [LibraryImport(Library, EntryPoint = "kill", SetLastError = true)]
     private static partial int Signal(int process, int signal);

@@ -25,13 +25,7 @@ internal sealed class GuardedVolumes(ILvm lvm, IDeviceMapper mapper, IReadOnlyLi
     public void Look()
     {
         if (Stopwatch.GetTimestamp() < _next) return;
-        var rest = s_look;
-        var known = mapper.List();
-        foreach (var path in volumes)
-        {
-            if (known.FirstOrDefault(device => device.Name == MappedName(path)) is { } device && !Keep(path, device, known)) rest = s_rest;
-        }
-        _next = Stopwatch.GetTimestamp() + (long)(rest.TotalSeconds * Stopwatch.Frequency);
+        _next = Stopwatch.GetTimestamp() + (long)((KeepAll() ? s_look : s_rest).TotalSeconds * Stopwatch.Frequency);
     }
 
     public void Remove()
@@ -49,12 +43,33 @@ internal sealed class GuardedVolumes(ILvm lvm, IDeviceMapper mapper, IReadOnlyLi
         }
     }
 
-    public void Dispose() => (mapper as IDisposable)?.Dispose();
+    /// <summary>A guardian's device mapper goes with its process; a provider's is for its next snapshot, too.</summary>
+    public void Dispose()
+    {
+    }
 
     /// <summary>As the device mapper knows it: lvm2 doubles hyphens (lvm2, libdm/libdm-string.c).</summary>
     internal static string MappedName(string path) => string.Join('-', path.Split('/').Select(part => part.Replace("-", "--", StringComparison.Ordinal)));
 
-    /// <returns>False where nothing can be done for now.</returns>
+    /// <returns>False where nothing can be done for one of them for now.</returns>
+    private bool KeepAll()
+    {
+        try
+        {
+            var known = mapper.List();
+            var all = true;
+            foreach (var path in volumes)
+            {
+                if (known.FirstOrDefault(device => device.Name == MappedName(path)) is { } device) all &= Keep(path, device, known);
+            }
+            return all;
+        }
+        catch (DeviceMapperException)
+        {
+            return false;
+        }
+    }
+
     private bool Keep(string path, MappedDevice device, IReadOnlyList<MappedDevice> known)
     {
         try

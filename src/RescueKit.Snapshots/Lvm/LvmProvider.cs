@@ -18,36 +18,29 @@ public sealed class LvmProvider : ISnapshotProvider
     private readonly SnapshotOptions _options;
     private readonly ILvm _lvm;
     private readonly IDeviceMapper _mapper;
-    private readonly HelperProgram? _guardian;
+    private readonly HelperStart _start;
 
     /// <exception cref="SnapshotException">The kernel has no device mapper, or this is not root.</exception>
-    public LvmProvider(SnapshotOptions options) : this(options, new LvmTools(), new DmControl(), options.Helper)
+    public LvmProvider(SnapshotOptions options) : this(options, new LvmTools(), new DmControl(), options.Helper.Start)
     {
     }
 
-    internal LvmProvider(SnapshotOptions options, ILvm lvm, IDeviceMapper mapper, HelperProgram? guardian) => (_options, _lvm, _mapper, _guardian) = (options, lvm, mapper, guardian);
+    internal LvmProvider(SnapshotOptions options, ILvm lvm, IDeviceMapper mapper, HelperStart start) => (_options, _lvm, _mapper, _start) = (options, lvm, mapper, start);
 
     public string Name => ProviderName;
 
-    public string? Refuses(LiveVolume volume) => Find(volume) switch
-    {
-        null => "is no logical volume",
-        { Origin.Length: > 0, IsThin: false } => "is a snapshot itself",
-        { IsThin: true } => null,
-        { Type: "linear" or "striped" } => null,
-        { Type: var type } => $"is a logical volume of type {type}, of which LVM makes no snapshots here",
-    };
+    public Refusal? Refuses(LiveVolume volume) => WhyNot(Find(volume));
 
     public ISnapshot Take(IReadOnlyList<LiveVolume> volumes, IInstantParty party)
     {
         if (volumes is not [var live]) throw new SnapshotException("LVM freezes one volume at a time", "take them one by one, or the whole disk: its partitions are frozen together");
-        if (Refuses(live) is { } why) throw new SnapshotException($"{live.Name} {why}", "see: rescuekit snapshot create --help");
+        var origin = Find(live);
+        if (WhyNot(origin) is { } why) throw new SnapshotException($"{live.Name} {why.Reason}", why.Remedy);
         if (_options.Store is { } store) throw new SnapshotException($"{live.Name} is a logical volume: what is overwritten is kept in its own volume group, not in {store}", "leave --store out");
-        var origin = Find(live)!;
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4));
         try
         {
-            return Take(live, origin, id, LvmStore.First(origin), party);
+            return Take(live, origin!, id, LvmStore.First(origin!), party);
         }
         catch (LvmException e)
         {
@@ -59,7 +52,7 @@ public sealed class LvmProvider : ISnapshotProvider
     public IReadOnlyList<string> RemoveStale()
     {
         var done = new List<string>();
-        foreach (var (volume, id) in _lvm.List().Select(volume => (volume, LvmNames.IdOf(volume))).Where(found => found.Item2 is not null).ToList())
+        foreach (var (volume, id) in Volumes().Select(volume => (volume, LvmNames.IdOf(volume))).Where(found => found.Item2 is not null).ToList())
         {
             var page = Path.Combine(_options.Folder, id!);
             using var file = Kernel.Open(page, Kernel.ReadWrite);
@@ -74,7 +67,8 @@ public sealed class LvmProvider : ISnapshotProvider
                 done.Add($"{volume.Path}, a snapshot that nobody holds any more, could not be removed: {e.Message}");
                 continue;
             }
-            File.Delete(page);
+            // After a restart there is none, and no folder for it.
+            if (file is not null) File.Delete(page);
         }
         return done;
     }
@@ -82,28 +76,30 @@ public sealed class LvmProvider : ISnapshotProvider
     /// <summary>The suspension freezes what lies on the volume itself; of what lies on further layers nobody knows.</summary>
     internal static Consistency ConsistencyOf(LiveVolume volume) => volume.FileSystems.All(system => system.Number == volume.Number) ? Consistency.FileSystem : Consistency.Crash;
 
+    private static Refusal? WhyNot(LogicalVolume? volume) => volume switch
+    {
+        null => new Refusal("is no logical volume", "name the logical volume itself, or the whole disk that it lies on"),
+        { Origin: { Length: > 0 } origin, IsThin: false } => new Refusal($"is a snapshot itself, of {volume.Group}/{origin}", $"name that: /dev/{volume.Group}/{origin}"),
+        { IsThin: true } => null,
+        { Type: "linear" or "striped" } => null,
+        { Type: var type } => new Refusal($"is a logical volume of type {type}, of which LVM makes no snapshots here", "name the whole disk that its volume group lies on"),
+    };
+
     private LvmSnapshot Take(LiveVolume live, LogicalVolume origin, string id, long? room, IInstantParty party)
     {
         var name = LvmNames.Of(id);
         var guarded = new GuardedVolumes(_lvm, _mapper, [$"{origin.Group}/{name}"]);
         // The guardian first: whatever is made has somebody who removes it.
-        var post = new GuardPost(_guardian, new FreezeScript(Path.Combine(_options.Folder, id), [], [], [], 0, 0) { LogicalVolumes = [$"{origin.Group}/{name}"] });
+        var post = new GuardPost(_start, new FreezeScript(Path.Combine(_options.Folder, id), [], [], [], 0, 0) { LogicalVolumes = [$"{origin.Group}/{name}"] });
         try
         {
             var taken = Freeze(origin, name, room, party);
             var made = _lvm.List().FirstOrDefault(volume => volume.Group == origin.Group && volume.Name == name) ?? throw new LvmException($"{origin.Group}/{name} is not there");
-            var snapshot = new LvmSnapshot(id, live, made, taken, post, guarded, _mapper);
-            post.Record(SnapshotRecord.Of(Name, DateTimeOffset.UtcNow, snapshot, [origin.IsThin ? $"the pool of {origin.Path}" : $"the group {origin.Group}"]));
-            return snapshot;
+            return new LvmSnapshot(id, live, made, taken, origin.IsThin ? $"the pool of {origin.Path}" : $"the group {origin.Group}", post, guarded, _mapper);
         }
         catch
         {
-            if (!post.Release())
-            {
-                guarded.Remove();
-                post.Forget();
-            }
-            post.Dispose();
+            LvmSnapshot.TakeAway(post, guarded);
             throw;
         }
     }

@@ -10,17 +10,18 @@ internal sealed class LvmSnapshot : ISnapshot
     private readonly GuardPost _post;
     private readonly GuardedVolumes _volumes;
     private readonly IDeviceMapper _mapper;
-    private readonly string _mappedName;
     private readonly Timer _timer;
     private readonly Lock _lock = new();
     private bool _isReleased;
 
-    /// <param name="post">Owned from now on, as is <paramref name="volumes"/>.</param>
-    public LvmSnapshot(string id, LiveVolume live, LogicalVolume snapshot, TimeSpan taken, GuardPost post, GuardedVolumes volumes, IDeviceMapper mapper)
+    /// <param name="post">Owned once this is made.</param>
+    /// <param name="store">In words.</param>
+    public LvmSnapshot(string id, LiveVolume live, LogicalVolume snapshot, TimeSpan taken, string store, GuardPost post, GuardedVolumes volumes, IDeviceMapper mapper)
     {
-        (Id, _post, _volumes, _mapper, _mappedName) = (id, post, volumes, mapper, GuardedVolumes.MappedName(snapshot.Path));
+        (Id, _post, _volumes, _mapper) = (id, post, volumes, mapper);
         Times = new FreezeTimes(taken, taken);
         Volumes = [new FrozenVolume(live, snapshot.Node, LvmProvider.ConsistencyOf(live))];
+        post.Record(SnapshotRecord.Of(LvmProvider.ProviderName, DateTimeOffset.UtcNow, this, [store]));
         _timer = new Timer(_ => Look(), null, StoreWatch.Interval, StoreWatch.Interval);
     }
 
@@ -47,7 +48,6 @@ internal sealed class LvmSnapshot : ISnapshot
             _isReleased = true;
         }
         _timer.Dispose();
-        _volumes.Dispose();
     }
 
     public string? Release()
@@ -57,31 +57,32 @@ internal sealed class LvmSnapshot : ISnapshot
         {
             if (_isReleased) return null;
             _isReleased = true;
-            return Remove();
+            return TakeAway(_post, _volumes) is { } why ? $"The snapshot {Id} could not be removed: {why}" : null;
         }
     }
 
     public void Dispose() => Release();
 
-    private string? Remove()
+    /// <summary>Removed by the guardian, or without it where it is dead.</summary>
+    /// <returns>Null where nothing is left; else why not.</returns>
+    internal static string? TakeAway(GuardPost post, GuardedVolumes volumes)
     {
         try
         {
-            if (!_post.Release())
+            if (!post.Release())
             {
-                _volumes.Remove();
-                _post.Forget();
+                volumes.Remove();
+                post.Forget();
             }
             return null;
         }
         catch (SnapshotException e)
         {
-            return $"The snapshot {Id} could not be removed: {e.Message}";
+            return e.Message;
         }
         finally
         {
-            _post.Dispose();
-            _volumes.Dispose();
+            post.Dispose();
         }
     }
 

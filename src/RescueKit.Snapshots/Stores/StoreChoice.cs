@@ -6,7 +6,7 @@ namespace RescueKit.Snapshots.Stores;
 
 /// <summary>Where copy-on-write stores of one set are made: where the person says, or in memory.</summary>
 /// <param name="wanted">"memory", a folder, a block device, or null.</param>
-internal sealed class StoreChoice(string? wanted)
+internal sealed class StoreChoice(string? wanted) : ICowStores
 {
     private const string Memory = "memory";
 
@@ -15,8 +15,6 @@ internal sealed class StoreChoice(string? wanted)
 
     private StoreDevice? _device;
 
-    /// <param name="index">Of the volume that it is for.</param>
-    /// <param name="all">Every volume of the set: a store must lie on none of them.</param>
     public ICowStore Make(IDeviceMapper mapper, string set, int index, IReadOnlyList<LiveVolume> all)
     {
         var volumeLength = all[index].Length;
@@ -30,7 +28,20 @@ internal sealed class StoreChoice(string? wanted)
 
     /// <param name="where">"memory", or a folder.</param>
     public static StoreRoom RoomIn(string where, long volumeLength) =>
-        StoreRoom.For(volumeLength, where == Memory ? AvailableMemory : () => Math.Max(0, new DriveInfo(where).AvailableFreeSpace - Spare));
+        StoreRoom.For(volumeLength, where == Memory ? AvailableMemory : () => AvailableIn(where));
+
+    /// <summary>Nothing where the folder has been removed: the store in it, which has no name, lives on.</summary>
+    private static long AvailableIn(string folder)
+    {
+        try
+        {
+            return Math.Max(0, new DriveInfo(folder).AvailableFreeSpace - Spare);
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
 
     /// <summary>In bytes: what the kernel thinks can be had without swapping.</summary>
     private static long AvailableMemory() => File.ReadLines("/proc/meminfo").FirstOrDefault(line => line.StartsWith("MemAvailable:", StringComparison.Ordinal)) is { } line

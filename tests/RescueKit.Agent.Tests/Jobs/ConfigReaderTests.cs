@@ -56,6 +56,22 @@ public class ConfigReaderTests
             Assert.Contains(wrong, problem => problem.Contains(expected, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("10s", "9s", "'quiet_timeout': '9s' is shorter than 'quiet_period'")]
+    [InlineData("1h30m", "89m", "is shorter than 'quiet_period'")]
+    [InlineData("5..s", "1m", "'quiet_period': '5..s' is no time")]
+    [InlineData("1s1s", "1m", "'quiet_period': '1s1s' is no time")]
+    [InlineData("10s", "-1s", "'quiet_timeout': '-1s' is no time")]
+    [InlineData("10s", "10s", null)]
+    [InlineData("10s", "0", null)]
+    [InlineData("0", "1s", null)]
+    public void A_quiet_moment_must_have_the_time_to_come(string period, string timeout, string? expected)
+    {
+        var json = $$"""{"jobs": [{"name": "a", "source": "/dev/sda", "folder": "/b", "schedule": "daily", "quiet_period": "{{period}}", "quiet_timeout": "{{timeout}}"}]}""";
+        if (expected is null) Good(json);
+        else Assert.Contains(expected, Assert.Single(Bad(json)), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void All_that_is_wrong_is_told_at_once_with_its_line()
     {

@@ -3,6 +3,8 @@ using RescueKit.Cli.Json;
 using RescueKit.Engine;
 using RescueKit.Engine.Inspection;
 using RescueKit.Images.Format;
+using RescueKit.Model;
+using RescueKit.Snapshots;
 
 namespace RescueKit.Cli.Tests.Fakes;
 
@@ -14,6 +16,20 @@ internal static class Samples
     private const string Digest = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
     public static DateTimeOffset At { get; } = new(2026, 11, 30, 2, 30, 0, TimeSpan.FromHours(1));
+
+    public static SnapshotDocument Snapshot { get; } = SnapshotDocument.Of(
+        new KeptSnapshot("1a2b3c4d", "device-mapper", At, new FreezeTimes(TimeSpan.FromMilliseconds(34.5), TimeSpan.FromMilliseconds(4)), Consistency.Application, IsKept: true,
+        [
+            new KeptVolume("partition 2 of /dev/sda", 20 * GiB, "/dev/dm-7", Consistency.Application, ["/", "/srv"], "memory", new FrozenState(false, 3 << 20, 2 * GiB, 1)),
+            new KeptVolume("partition 3 of /dev/sda", 512 << 20, "/dev/dm-9", Consistency.FileSystem, ["/boot/efi"], "memory", new FrozenState(false, 0, GiB / 2, 0)),
+        ]),
+        ["The writer pg1 was not asked: none of its files lie there."]);
+
+    /// <summary>Of a run; its pool has taken it with it.</summary>
+    public static SnapshotDocument LostSnapshot { get; } = SnapshotDocument.Of(
+        new KeptSnapshot("0badcafe", "lvm", At.AddDays(1), new FreezeTimes(TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(1.5)), Consistency.Crash, IsKept: false,
+            [new KeptVolume("/dev/mapper/vg0-data", 4 * GiB, "/dev/dm-12", Consistency.Crash, [], "the pool of vg0/data", new FrozenState(true, null, null, 0))]),
+        []);
 
     public static AgentStatus Agent { get; } = new("/etc/rescuekit/agent.json", At.AddDays(-3), "line 7: 'levle' is no member of a job",
     [

@@ -60,6 +60,12 @@ public class GoldenTests
     public void Receipt() => Check("receipt", to => JsonOutput.Write(to, Samples.Receipt));
 
     [Fact]
+    public void Snapshot_create() => Check("snapshot-create", to => JsonOutput.Write(to, Samples.Snapshot));
+
+    [Fact]
+    public void Snapshot_list() => Check("snapshot-list", to => JsonOutput.Write(to, new SnapshotListDocument([Samples.Snapshot with { Warnings = [] }, Samples.LostSnapshot])));
+
+    [Fact]
     public void Containers() => Check("containers", to => JsonOutput.Write(to, new ContainerListDocument([Samples.Group, Samples.Encryption])));
 
     [Fact]

@@ -31,6 +31,13 @@ public class HelpTests
                 "--quiet-timeout <T>", "--receipt <FILE>", "--json", "--quiet",
             ]
         },
+        {
+            "snapshot create",
+            ["<VOLUME>", "--store <PLACE>", "--no-writers", "--quiet-period <T>", "--quiet-timeout <T>", "--json"]
+        },
+        { "snapshot list", ["--json"] },
+        { "snapshot mount", ["<ID[:N]> <DIR>"] },
+        { "snapshot release", ["<ID>", "--all", "--force"] },
         { "agent run", ["--socket <PATH>", "--config <FILE>"] },
         { "agent status", ["--socket <PATH>", "--json"] },
         { "agent backup", ["<JOB>", "--socket <PATH>", "--wait", "--no-wait", "--json", "--quiet"] },
@@ -58,6 +65,7 @@ public class HelpTests
     [InlineData("")]
     [InlineData("disk")]
     [InlineData("image")]
+    [InlineData("snapshot")]
     [InlineData("agent")]
     public void What_holds_commands_shows_some_of_them(string command)
     {

@@ -24,6 +24,7 @@ public class UsageTests
     [InlineData("image create a b --rate-limit fast", "rescuekit image create --help")]
     [InlineData("agent backup a --wait --no-wait", "rescuekit agent backup --help")]
     [InlineData("image create a b --bad-sector-time 10m", "--on-bad-sector skip")]
+    [InlineData("image create a b --hot --quiet-period 10s --quiet-timeout 9s", "make it longer")]
     [InlineData("image create a b --on-bad-sector maybe", "rescuekit image create --help")]
     [InlineData("image create a b --passphrase-fd 3", "--encrypt")]
     [InlineData("image create a b --encrypt", "--passphrase-file FILE")]

@@ -1,6 +1,6 @@
-using RescueKit.Cli.Arguments;
+using RescueKit.Engine.Texts;
 
-namespace RescueKit.Cli.Tests.Arguments;
+namespace RescueKit.Engine.Tests.Texts;
 
 public class DurationTextTests
 {

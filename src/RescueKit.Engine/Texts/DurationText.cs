@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace RescueKit.Cli.Arguments;
+namespace RescueKit.Engine.Texts;
 
 /// <summary>Durations as people type them: 30s, 10m, 2h, 1h30m, 1d; a plain number is seconds.</summary>
-internal static class DurationText
+public static class DurationText
 {
     private const string Form = "a duration looks like 30s, 10m, 2h or 1h30m";
     private static readonly TimeSpan Longest = TimeSpan.FromDays(366);
