@@ -25,7 +25,7 @@ internal static class SnapshotMountCommand
     }
 
     /// <summary>With what the journal is left alone, and what a second file system of the same UUID needs: mount(8), xfs(5), btrfs(5).</summary>
-    internal static (string Type, string Options)? How(string content) => content switch
+    internal static (string Type, string Options)? How(string content) => content.ToLowerInvariant() switch
     {
         "ext2" => ("ext2", "ro"),
         "ext3" or "ext4" => ("ext4", "ro,noload"),
