@@ -10,7 +10,7 @@ internal sealed record SnapshotListDocument(IReadOnlyList<SnapshotDocument> Snap
 /// <param name="Kept">Made by `snapshot create`; else it belongs to a run that reads it.</param>
 /// <param name="Lost">It shows nothing any more.</param>
 internal sealed record SnapshotDocument(
-    string Id, string Provider, DateTimeOffset TakenAt, bool Kept, bool Lost, string Consistency, double FrozenSeconds, IReadOnlyList<SnapshotVolumeDocument> Volumes,
+    string Id, string Provider, DateTimeOffset TakenAt, bool Kept, bool Lost, string Consistency, double FreezeSeconds, IReadOnlyList<SnapshotVolumeDocument> Volumes,
     IReadOnlyList<string> Warnings)
 {
     public static SnapshotDocument Of(KeptSnapshot snapshot, IReadOnlyList<string> warnings) => new(

@@ -8,7 +8,7 @@ internal static class SnapshotText
 {
     public static void WriteNew(TextWriter to, SnapshotDocument snapshot)
     {
-        to.WriteLine(FormattableString.Invariant($"Snapshot {snapshot.Id}: {snapshot.Consistency}-consistent; frozen for {snapshot.FrozenSeconds:0.00} s"));
+        to.WriteLine(FormattableString.Invariant($"Snapshot {snapshot.Id}: {snapshot.Consistency}-consistent; frozen for {snapshot.FreezeSeconds:0.00} s"));
         foreach (var volume in snapshot.Volumes) to.WriteLine($"  {snapshot.Id}:{volume.Number}  {volume.Device}  {volume.Name}{At(volume)}, {Units.Size(volume.Length)}, read-only");
         foreach (var warning in snapshot.Warnings) to.WriteLine($"  warning: {warning}");
         to.WriteLine($"To look into it: rescuekit snapshot mount {snapshot.Id}{(snapshot.Volumes.Count > 1 ? ":1" : "")} DIR; to take it away: rescuekit snapshot release {snapshot.Id}");
