@@ -1,6 +1,7 @@
 using RescueKit.Disks.Devices;
 using RescueKit.Disks.Interop;
 using RescueKit.Disks.Inventory;
+using RescueKit.Disks.PartitionTables;
 using RescueKit.Model;
 
 namespace RescueKit.Disks;
@@ -73,6 +74,14 @@ public static class DiskInventory
     }
 
     public static bool IsBlockDevice(string path) => LibC.Stat(path) is { IsBlockDevice: true };
+
+    /// <summary>Where a partition, mapped by the boot hook or not, begins on its disk, in bytes, as the partition table says; 0 for everything else.</summary>
+    public static long StartOf(string path)
+    {
+        if (LibC.Stat(path) is not { IsBlockDevice: true } status || Now().ByNumber(status.DeviceMajor, status.DeviceMinor) is not { Disk: { } disk } part) return 0;
+        using var table = BlockDevices.OpenSource(disk.DevicePath, exclusive: false);
+        return PartitionTableReader.Read(table).Partitions.FirstOrDefault(found => found.Number == part.PartitionNumber)?.Extent.Offset ?? 0;
+    }
 
     /// <summary>LVM has volumes that are active.</summary>
     public static bool HasLogicalVolumes() => Now().HasLogicalVolumes;

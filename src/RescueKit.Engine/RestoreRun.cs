@@ -1,3 +1,4 @@
+using RescueKit.Disks;
 using RescueKit.Disks.PartitionTables;
 using RescueKit.Engine.Content;
 using RescueKit.Engine.Pipelines;
@@ -53,7 +54,7 @@ internal sealed class RestoreRun : RunBase
             _targetBefore = MetadataDigest.Of(target, _targetSurvey.Layout);
         }
         var planner = new TransferPlanner(
-            _contentAsDisk, _layout, [.. image.Description.Volumes.Select(TransferVolume.Of)], access.Path, _targetSurvey);
+            _contentAsDisk, _layout, [.. image.Description.Volumes.Select(TransferVolume.Of)], access.Path, _targetSurvey, DiskInventory.StartOf(access.Path));
         _transfer = request.Partitions.Count == 0 ? planner.WholeDisk() : planner.Partitions(request.Partitions);
         var bytes = request.Partitions.Count == 0 ? toWrite : _transfer.Items.Sum(i => i.Bytes);
         Plan = new RunPlan

@@ -197,6 +197,47 @@ public sealed class DiskSafetyTests : IDisposable
         Assert.False(info.IsSystemDisk);
     }
 
+    [Fact]
+    public void A_partition_is_restored_beside_one_that_is_in_use()
+    {
+        const int Start = 30;
+        var (source, volume, image) = (SparseFile.Create(_folder.File("source"), Length), SparseFile.Create(_folder.File("fat"), 16L << 20), _folder.File("source.rki"));
+        Tool.Must("sgdisk", "-n", "1:1M:+8M", "-n", "2:0:+16M", source);
+        Tool.Must("mkfs.fat", "-n", "SWAPPED", "-h", "18432", volume);
+        Tool.Must("dd", "if=" + volume, "of=" + source, "bs=1M", "seek=9", "conv=notrunc", "status=none");
+        MatrixProgram.Must("image", "create", source, image);
+
+        var disk = SparseFile.Create(_folder.File("disk"), Length);
+        Tool.Must("sgdisk", "-n", "1:1M:+20M", "-n", $"2:{Start}M:+20M", disk);
+        var loop = Attach(disk);
+        Tool.Must("partx", "--update", loop.Path);
+        Tool.Must("mkfs.ext4", "-q", loop.Path + "p1");
+        var point = _folder.Folder("mnt");
+        Tool.Must("mount", loop.Path + "p1", point);
+        try
+        {
+            var (part, id) = (loop.Path + "p2", DiskInventory.Describe(loop.Path + "p2").ConfirmId);
+            Assert.Equal(4, MatrixProgram.Run("image", "restore", image, loop.Path, "--partition", "2", "--confirm", DiskInventory.Describe(loop.Path).ConfirmId).ExitCode);
+            Assert.Equal(4, MatrixProgram.Run("image", "restore", image, loop.Path + "p1", "--partition", "2", "--confirm", id).ExitCode);
+            Assert.Equal(2, MatrixProgram.Run("image", "restore", image, part, "--partition", "1", "--partition", "2", "--confirm", id).ExitCode);
+            MatrixProgram.Must("image", "restore", image, part, "--partition", "2", "--confirm", id, "--verify");
+            File.WriteAllText(Path.Combine(point, "still"), "works");
+            // Its boot sector counts from the disk's beginning; another part of it would not have it start.
+            using var file = File.OpenRead(part);
+            file.Position = 0x1c;
+            var hidden = new byte[4];
+            file.ReadExactly(hidden);
+            Assert.Equal(Start * 2048, BitConverter.ToInt32(hidden));
+            Tool.Must("fsck.fat", "-n", part);
+            Assert.Contains("SWAPPED", Tool.Must("blkid", "-p", part).Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Tool.Must("umount", point);
+        }
+        Tool.Must("e2fsck", "-fn", loop.Path + "p1");
+    }
+
     private string Partitioned()
     {
         var path = SparseFile.Create(_folder.File("disk"), Length);

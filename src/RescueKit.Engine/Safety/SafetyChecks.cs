@@ -21,8 +21,9 @@ internal static class SafetyChecks
 
     public static void Writable(DiskInfo target)
     {
-        if (target.IsSystemDisk)
-            throw new SafetyException($"{target.Path} holds the running system", "start the rescue system from a stick to restore it");
+        // A partition that nothing uses is none of the running system's.
+        if (target is { IsSystemDisk: true, Geometry.Identity.Kind: not "partition" })
+            throw new SafetyException($"{target.Path} holds the running system", "start the rescue system from a stick to restore it; or name one of its partitions that is not in use as the target, with --partition");
         // Before the write protection: what is opened read-only sets it.
         if (target.Uses.Count > 0)
             throw new SafetyException($"{target.Path} is in use: {string.Join(", ", target.Uses)}", "unmount, close or stop what uses it, or choose another disk");

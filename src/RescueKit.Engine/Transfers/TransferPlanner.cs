@@ -15,8 +15,9 @@ internal sealed record Transfer(TargetLayout Layout, IReadOnlyList<PlanItem> Ite
 /// <param name="content">The source as a disk.</param>
 /// <param name="layout">How the source is divided.</param>
 /// <param name="target">What is on the target now; null for a file that is yet to be made.</param>
+/// <param name="volumeStart">Where on its disk a target that is a partition begins, in bytes.</param>
 internal sealed class TransferPlanner(
-    IBlockSource content, DiskLayout layout, IReadOnlyList<TransferVolume> volumes, string targetPath, DiskSurvey? target)
+    IBlockSource content, DiskLayout layout, IReadOnlyList<TransferVolume> volumes, string targetPath, DiskSurvey? target, long volumeStart = 0)
 {
     private readonly List<string> _warnings = [];
 
@@ -59,9 +60,10 @@ internal sealed class TransferPlanner(
             throw new UsageException($"two partitions cannot go into partition {twice.Key}");
         if (mappings.GroupBy(m => m.From).FirstOrDefault(g => g.Count() > 1) is { } same)
             throw new UsageException($"partition {same.Key} is named twice");
-        SafetyChecks.NoSetMember(target, mappings.Select(m => m.To));
+        if (IsVolume && mappings.Count > 1) throw new UsageException($"{targetPath} is one partition, and {mappings.Count} were named", "restore them one by one");
+        SafetyChecks.NoSetMember(target, mappings.Select(OntoNumber));
         var placed = mappings.Select(m => Place(m)).ToList();
-        _warnings.Add("Only the named partitions are restored: partition table, boot code and all other partitions stay as they are.");
+        if (!IsVolume) _warnings.Add("Only the named partitions are restored: partition table, boot code and all other partitions stay as they are.");
         return new Transfer(
             TargetLayouts.Partitions([.. placed.Select(p => new PlacedVolume(p.Volume.Extent, p.Onto.Partition.Extent))], [.. placed.SelectMany(BootPatches)]),
             [.. placed.Select(p => Item(p.Volume, p.Onto.Partition.Number))], Lost(placed.Select(p => p.Onto)), _warnings);
@@ -72,23 +74,29 @@ internal sealed class TransferPlanner(
         var volume = volumes.FirstOrDefault(v => v.Number == mapping.From)
             ?? throw new UsageException($"{content.Name} has no partition {mapping.From}", "see: rescuekit image info");
         if (!volume.Included) throw new UsageException($"partition {mapping.From} is not part of {content.Name}", "see: rescuekit image info");
-        var onto = target!.Volumes.FirstOrDefault(v => v.Partition.Number == mapping.To)
+        var onto = target!.Volumes.FirstOrDefault(v => v.Partition.Number == OntoNumber(mapping))
             ?? throw new SafetyException($"{targetPath} has no partition {mapping.To}", "make it first, or name another: --partition N:M");
         var length = onto.Partition.Extent.Length;
-        SafetyChecks.LargeEnough($"{DiskSurvey.NameOf(onto.Partition)} of {targetPath}", length, volume.Extent.Length);
+        SafetyChecks.LargeEnough(IsVolume ? targetPath : $"{DiskSurvey.NameOf(onto.Partition)} of {targetPath}", length, volume.Extent.Length);
         if (volume.EndAnchored && length != volume.Extent.Length) throw EndAnchored(volume, volume.Extent.Length);
         if (length > volume.Extent.Length)
-            _warnings.Add($"Partition {mapping.To} is larger than partition {mapping.From} was: the file system keeps its size.");
+            _warnings.Add($"{(IsVolume ? targetPath : $"Partition {mapping.To}")} is larger than partition {mapping.From} was: the file system keeps its size.");
         return (volume, onto);
     }
+
+    /// <summary>The target is itself a partition or a logical volume, without a table.</summary>
+    private bool IsVolume => target is { Layout.Kind: PartitionTableKind.None, Disk.Geometry.Identity.Kind: "partition" or "device-mapper" };
+
+    /// <summary>All of a volume has number 0, whatever number the partition had on its disk.</summary>
+    private int OntoNumber(PartitionMapping mapping) => IsVolume ? 0 : mapping.To;
 
     private IEnumerable<BlockPatch> BootPatches((TransferVolume Volume, SurveyedVolume Onto) p)
     {
         using var volume = new BlockSourceSlice(content, p.Volume.Extent, $"{content.Name} partition {p.Volume.Number}");
-        var start = p.Onto.Partition.Extent.Offset;
+        var (at, start) = (p.Onto.Partition.Extent.Offset, p.Onto.Partition.Extent.Offset + volumeStart);
         if (start == p.Volume.Extent.Offset) return [];
         return [.. BootSectorRelocation.Patches(volume, p.Volume.FileSystem, start, layout.SectorSize)
-            .Select(patch => new BlockPatch(patch.Offset + start, patch.Bytes))];
+            .Select(patch => new BlockPatch(patch.Offset + at, patch.Bytes))];
     }
 
     /// <summary>A table counts in sectors of a size. A file system without one, in a file, need not: the file's sector size is a guess.</summary>

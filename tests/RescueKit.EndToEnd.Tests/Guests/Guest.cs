@@ -70,7 +70,17 @@ internal sealed class Guest : IDisposable
     /// <summary>Begins a shell script and lets it run beside others.</summary>
     public Task<GuestResult> Start(string script) => _shell.Start(script);
 
-    public GuestResult Wait(Task<GuestResult> job) => Await(job, s_script, "a script");
+    public GuestResult Wait(Task<GuestResult> job)
+    {
+        try
+        {
+            return Await(job, s_script, "a script");
+        }
+        catch (ToolFailedException e) when (!job.IsCompleted && !_process.HasExited)
+        {
+            throw new ToolFailedException($"{e.Message}\n{WhatHangs()}");
+        }
+    }
 
     /// <summary>Runs a script again and again until it ends with 0.</summary>
     /// <param name="job">Gives up when this ends first: what is waited for can come no more.</param>
@@ -112,6 +122,13 @@ internal sealed class Guest : IDisposable
         _shell?.Dispose();
         Monitor?.Dispose();
         _sockets.Dispose();
+    }
+
+    /// <summary>All processes, and the kernel's stacks of those that wait in it.</summary>
+    private string WhatHangs()
+    {
+        var job = Start("ps -o pid,ppid,stat,args; echo w >/proc/sysrq-trigger; dmesg | tail -n 120");
+        return job.Wait(TimeSpan.FromSeconds(60)) ? job.Result.Everything : "nor does it answer any more";
     }
 
     private Socket Listen(string name)

@@ -35,6 +35,7 @@ public sealed class ServerRootTests : IDisposable
             var images = server.Must("ls /mnt/web1-*.rki").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
             Assert.Single(images);
             server.Must($"rescuekit image verify {images[0]}");
+            RestoreDataVolume(server, images[0]);
             // Boot loader's tools and LVM's own go on working above the mappings.
             server.Must("update-grub && grub-install /dev/vda");
             if (root == "lvm") server.Must("lvcreate -q -n more -L 40m vg0 && lvremove -q -y vg0/more");
@@ -87,6 +88,28 @@ public sealed class ServerRootTests : IDisposable
         var executable = Path.Combine(GuestPaths.Repository, "artifacts", "publish", "RescueKit.Cli", "release", "rescuekit");
         return Tool.Must(new ToolRequest(Path.Combine(scripts, "package"), ["--executable", executable, _folder.Folder("package")]) { Limit = TimeSpan.FromMinutes(15) })
             .Output.Trim().Split('\n')[^1];
+    }
+
+    /// <summary>Beside the running root, on the same disk; the rest of the server goes on.</summary>
+    private static void RestoreDataVolume(ServerGuest server, string image)
+    {
+        server.Must($$"""
+            pkill -f /root/turns
+            sync
+            rm /srv/data/turn
+            echo later >/srv/data/later
+            code=0; rescuekit image restore {{image}} /dev/mapper/rescuekit-vda4 --partition 4 --confirm x || code=$?
+            [ $code = 4 ] # it is mounted
+            umount /srv/data
+            id=$(rescuekit disk show /dev/mapper/rescuekit-vda4 --json | sed -n 's/.*"confirm_id": "\(.*\)".*/\1/p')
+            rescuekit image restore {{image}} /dev/mapper/rescuekit-vda4 --partition 4 --confirm "$id" --verify
+            mount /srv/data
+            [ -s /srv/data/turn ]
+            [ ! -e /srv/data/later ]
+            umount /srv/data
+            e2fsck -fn /dev/mapper/rescuekit-vda4
+            mount /srv/data
+            """);
     }
 
     private static void KillInTheMiddle(ServerGuest server)
