@@ -45,7 +45,7 @@ public sealed class GuestSnapshotMachine : GuestMachine
             echo "0 $(blockdev --getsz ${disk}$p) linear ${disk}$p 0" | dmsetup create $type
         done
         lvm vgcreate -q vg0 {{guest.Path(Disk("group"))}}
-        lvm lvcreate -q -L 100m -n thick vg0
+        lvm lvcreate -q -L 140m -n thick vg0
         lvm lvcreate -q --type thin-pool -L 160m -n pool vg0
         lvm lvcreate -q --thin -V 64m -n thin vg0/pool
         for volume in thick thin; do mke2fs -q /dev/vg0/$volume; done

@@ -238,7 +238,7 @@ public sealed class GuestSnapshotTests(GuestSnapshotMachine machine) : IClassFix
     {
         // Looked at between small steps: a pool that is full makes all who write to it wait.
         "thin" => "at=0; until rescuekit snapshot list --json | grep -q '\"lost\": true'; do dd if=/dev/urandom of=/dev/vg0/other bs=1M count=8 seek=$at conv=fsync; at=$((at + 8)); done",
-        "thick" => "lvm lvcreate -q -y -l 100%FREE -n filler vg0; dd if=/dev/urandom of=/thick/much bs=1M count=80 conv=fsync",
+        "thick" => "lvm lvcreate -q -y -l 100%FREE -n filler vg0; dd if=/dev/urandom of=/thick/much bs=1M count=110 conv=fsync",
         _ => $"dd if=/dev/urandom of=/{volume}/much bs=1M count=40 conv=fsync",
     };
 
