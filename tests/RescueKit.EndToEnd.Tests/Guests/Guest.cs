@@ -127,7 +127,7 @@ internal sealed class Guest : IDisposable
     /// <summary>All processes, and the kernel's stacks of those that wait in it.</summary>
     private string WhatHangs()
     {
-        var job = Start("ps -o pid,ppid,stat,args | grep -v " \\["; echo w >/proc/sysrq-trigger; dmesg | tail -n 60");
+        var job = Start("ps -o pid,ppid,stat,args | grep -v ' \\['; echo w >/proc/sysrq-trigger; dmesg | tail -n 60");
         return job.Wait(TimeSpan.FromSeconds(60)) ? job.Result.Everything : "nor does it answer any more";
     }
 
