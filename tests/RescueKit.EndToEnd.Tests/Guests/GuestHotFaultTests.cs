@@ -148,6 +148,27 @@ public sealed class GuestHotFaultTests(GuestHotMachine machine) : IClassFixture<
         Guest.Must("code=3; [ ! -e /little/full.rki ] || { rescuekit image verify /little/full.rki; code=$?; }; umount /little; exit $code", 3);
     }
 
+    [Fact]
+    public void The_target_is_pulled_out_in_the_middle()
+    {
+        var away = machine.Disk("away");
+        Guest.Must($"mkdir -p /away && mount -t ext4 {machine.Path("away")} /away");
+        var failed = default(GuestResult);
+        Slowly(4 << 20, () =>
+        {
+            var backup = Guest.Start($"rescuekit image create --hot {Busy} /away/gone.rki --codec none --quiet-timeout 0 --quiet");
+            Guest.Until("dmsetup ls | grep -q frozen && [ $(stat -c %s /away/gone.rki || echo 0) -gt 4000000 ]", backup);
+            Guest.Unplug(away);
+            failed = Guest.Wait(backup);
+        });
+        Assert.True(failed!.ExitCode == 1, failed.Everything);
+        Assert.Contains("/away/gone.rki", failed.Error, StringComparison.Ordinal);
+        Guest.Must($"{Functions}nothing_is_left || exit 31; umount /away");
+        Guest.Plug(away);
+        // Its journal may have to be replayed; of the image, all may be there but its end, or nothing.
+        Guest.Must($"mount -t ext4 {machine.Path("away")} /away; code=3; [ ! -e /away/gone.rki ] || {{ rescuekit image verify /away/gone.rki; code=$?; }}; umount /away; exit $code", 3);
+    }
+
     [Theory]
     [InlineData("TERM")]
     [InlineData("INT")]

@@ -12,6 +12,9 @@ public sealed class GuestHotMachine : GuestMachine
     {
         Add(new GuestDisk("busy", TwoVolumes(Folder.File("busy")), GuestBus.Virtio) { Serial = "BUSY0001" });
         Add(new GuestDisk("blank", SparseFile.Create(Folder.File("blank"), Mebibytes * (long)GuestDisks.MiB), GuestBus.Virtio) { Serial = "BLANK002" });
+        var away = SparseFile.Create(Folder.File("away"), Mebibytes * (long)GuestDisks.MiB);
+        Tool.Must("mke2fs", "-q", "-F", "-t", "ext4", away);
+        Add(new GuestDisk("away", away, GuestBus.Usb) { Serial = "AWAY0003" });
     }
 
     internal string Scratch(string name) => Folder.File("scratch-" + name);
