@@ -11,7 +11,7 @@ internal sealed class DeviceMapperSnapshot : ISnapshot
     private readonly SetMaking _making;
     private readonly IDeviceMapper _mapper;
     private readonly StoreWatch _watch;
-    private readonly Timer _timer;
+    private readonly Lookout _lookout;
     private readonly Lock _lock = new();
     private bool _isReleased;
 
@@ -23,7 +23,7 @@ internal sealed class DeviceMapperSnapshot : ISnapshot
         _watch = new StoreWatch(mapper, making.Set, [.. making.Volumes.Select(live => live.Name)], making.Stores);
         making.Record(SnapshotRecord.Of(DeviceMapperProvider.ProviderName, DateTimeOffset.UtcNow, this, [.. making.Stores.Select(store => store.Where)]));
         // Where anything before fails, the stores go, and nobody may look at them any more.
-        _timer = new Timer(_ => Watch(), null, StoreWatch.Interval, StoreWatch.Interval);
+        _lookout = new Lookout(Watch, StoreWatch.Interval);
     }
 
     public string Id => _making.Set;
@@ -39,7 +39,7 @@ internal sealed class DeviceMapperSnapshot : ISnapshot
 
     public string? Release()
     {
-        _timer.Dispose();
+        _lookout.Dispose();
         lock (_lock)
         {
             if (_isReleased) return null;
@@ -58,7 +58,7 @@ internal sealed class DeviceMapperSnapshot : ISnapshot
             _making.Detach(grade);
             _isReleased = true;
         }
-        _timer.Dispose();
+        _lookout.Dispose();
     }
 
     private void Watch()

@@ -10,7 +10,7 @@ internal sealed class LvmSnapshot : ISnapshot
     private readonly GuardPost _post;
     private readonly GuardedVolumes _volumes;
     private readonly IDeviceMapper _mapper;
-    private readonly Timer _timer;
+    private readonly Lookout _lookout;
     private readonly Lock _lock = new();
     private bool _isReleased;
 
@@ -22,7 +22,7 @@ internal sealed class LvmSnapshot : ISnapshot
         Times = new FreezeTimes(taken, taken);
         Volumes = [new FrozenVolume(live, snapshot.Node, LvmProvider.ConsistencyOf(live))];
         post.Record(SnapshotRecord.Of(LvmProvider.ProviderName, DateTimeOffset.UtcNow, this, [store]));
-        _timer = new Timer(_ => Look(), null, StoreWatch.Interval, StoreWatch.Interval);
+        _lookout = new Lookout(Look, StoreWatch.Interval);
     }
 
     public string Id { get; }
@@ -47,12 +47,12 @@ internal sealed class LvmSnapshot : ISnapshot
             _post.Detach("", grade);
             _isReleased = true;
         }
-        _timer.Dispose();
+        _lookout.Dispose();
     }
 
     public string? Release()
     {
-        _timer.Dispose();
+        _lookout.Dispose();
         lock (_lock)
         {
             if (_isReleased) return null;

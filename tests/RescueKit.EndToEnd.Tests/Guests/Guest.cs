@@ -127,7 +127,14 @@ internal sealed class Guest : IDisposable
     /// <summary>All processes, and the kernel's stacks of those that wait in it.</summary>
     private string WhatHangs()
     {
-        var job = Start("ps -o pid,ppid,stat,args | grep -v ' \\['; echo w >/proc/sysrq-trigger; dmesg | tail -n 60");
+        var job = Start("""
+            ps -o pid,ppid,stat,args | grep -v ' \['
+            for process in $(pidof rescuekit lvm dmsetup mount umount); do
+                for thread in /proc/$process/task/*; do echo "$thread $(cat $thread/comm $thread/wchan $thread/syscall | tr '\n' ' ')"; cat $thread/stack; done
+            done
+            echo w >/proc/sysrq-trigger
+            dmesg | tail -n 40
+            """);
         return job.Wait(TimeSpan.FromSeconds(60)) ? job.Result.Everything : "nor does it answer any more";
     }
 

@@ -94,7 +94,7 @@ public sealed class ServerRootTests : IDisposable
     private static void RestoreDataVolume(ServerGuest server, string image)
     {
         server.Must($$"""
-            pkill -f /root/turns
+            pkill -fx 'sh /root/turns'
             sync
             rm /srv/data/turn
             echo later >/srv/data/later
