@@ -12,7 +12,7 @@ internal sealed class SnapshotReleaseCommand
 {
     private readonly Argument<string?> _id = new("ID") { Description = "The snapshot to take away", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<bool> _all = new("--all") { Description = "All that 'snapshot create' has made" };
-    private readonly Option<bool> _force = new("--force") { Description = "Also while it is mounted or open: who reads it gets errors from then on" };
+    private readonly Option<bool> _force = new("--force") { Description = "Also while it is mounted or open: who reads it gets errors from then on (one of LVM's stays readable, and goes with the next run once it is closed)" };
 
     public static Command Build(CliHost host)
     {
@@ -47,7 +47,7 @@ internal sealed class SnapshotReleaseCommand
         {
             var uses = DiskInventory.Describe(volume.Device).Uses.Concat(Openers.Of(volume.Device)).ToList();
             throw new SafetyException($"{volume.Name} of the snapshot {snapshot.Id} ({volume.Device}) is in use: {(uses.Count > 0 ? string.Join("; ", uses) : "open, by whom does not show here")}",
-                "unmount and close it first; or give --force, and whoever reads it gets errors");
+                "unmount and close it first; or give --force, and whoever reads it gets errors (not of LVM's, which goes with the next run)");
         }
     }
 }
