@@ -40,10 +40,15 @@ run() { # ID
     rm -f "/run/$1" "/run/$1.out" "/run/$1.err"
 }
 
-while :; do
-    while read -r id script; do
-        echo "$script" | base64 -d >"/run/$id"
-        run "$id" &
-    done <&9
-    usleep 50000 # nobody listens at the other end
-done
+serve() {
+    while :; do
+        while read -r id script; do
+            echo "$script" | base64 -d >"/run/$id"
+            run "$id" &
+        done <&9
+        usleep 50000 # nobody listens at the other end
+    done
+}
+serve &
+# Process 1 takes leave of the dead whose parents died before them.
+while :; do wait; done
