@@ -37,6 +37,7 @@ internal sealed class ImageRestoreCommand
             "rescuekit image restore web1.rki /dev/sdb --dry-run",
             "rescuekit image restore web1.rki /dev/sdb --confirm Y7K2P --verify",
             "rescuekit image restore web1.rki /dev/sdb --partition 2:3",
+            "rescuekit image restore web1.rki /dev/sda4 --partition 4",
             "rescuekit image restore web1.rki new-disk.raw",
             "rescuekit image restore damaged.rki /dev/sdb --on-damage skip")
         {
