@@ -107,6 +107,7 @@ public sealed class GuestHotFaultTests(GuestHotMachine machine) : IClassFixture<
             program=$!
             until_frozen_snapshot /tmp/first.rki
             rescuekit image create --hot {Busy} /tmp/second.rki --quiet-timeout 0 --quiet; code=$?
+            kill -0 $program || cat /tmp/first.out >&2
             kill -0 $program || exit 25
             [ ! -e /tmp/second.rki ] || exit 26
             wait $program || exit 27
