@@ -72,6 +72,16 @@ public sealed class DeviceMapperProviderTests : SnapshotProviderContract, IDispo
         Assert.Equal(Consistency.FileSystem, snapshot.Consistency);
     }
 
+    /// <summary>Where the mapping lies on a partition: what is between the two is the only thing that does.</summary>
+    [Fact]
+    public void What_a_snapshot_has_put_below_a_mapping_is_not_frozen_once_more()
+    {
+        using var snapshot = Start().Take([Volumes[0]], NoParty.Instance);
+        var real = Volume(_mapper.Find(SetNames.RealOf(snapshot.Id, 0).Name)!);
+        Assert.Contains(snapshot.Id, Start().Refuses(real)!.Reason, StringComparison.Ordinal);
+        Assert.Throws<SnapshotException>(() => Start().Take([real], NoParty.Instance));
+    }
+
     [Fact]
     public void A_file_system_on_a_further_layer_that_cannot_be_frozen_is_as_after_a_power_cut()
     {

@@ -96,11 +96,16 @@ public sealed class DeviceMapperProvider : ISnapshotProvider
 
     /// <param name="real">Number of what the volume really lies on now.</param>
     private Refusal HasOne(string real) => _mapper.List().FirstOrDefault(device => device.Number == real) is { } device && SetNames.Parse(device.Id) is { Set: var set }
-        ? new Refusal($"has a snapshot already, {set}", $"wait until the run that made it has ended; where 'snapshot create' made it: rescuekit snapshot release {set}")
+        ? HasSet(set)
         : new Refusal("has a snapshot of another program already", "wait until that program has removed it");
+
+    private static Refusal HasSet(string set) =>
+        new Refusal($"has a snapshot already, {set}", $"wait until the run that made it has ended; where 'snapshot create' made it: rescuekit snapshot release {set}");
 
     private Refusal? Refuses(LiveVolume volume, MappedDevice? mapping) => mapping is null ? Refusal.NoMapping : _mapper.Table(mapping.Name) switch
     {
+        // Of a mapping on a partition, it is what a snapshot has put between the two that lies on the partition now.
+        _ when SetNames.Parse(mapping.Id) is { Set: var set } => HasSet(set),
         _ when mapping.Id.StartsWith("LVM-", StringComparison.Ordinal) => new Refusal("is a logical volume",
             $"take it by itself, with LVM's own snapshot: rescuekit image create --hot /dev/mapper/{mapping.Name} IMAGE; or name the whole disk that its volume group lies on"),
         [{ Type: "linear" } only] when only.Length * Sector == volume.Length => null,

@@ -100,19 +100,23 @@ public sealed class GuestHotFaultTests(GuestHotMachine machine) : IClassFixture<
     [Fact]
     public void A_second_backup_of_the_same_disk_is_refused_and_the_first_one_ends_well()
     {
-        Task<GuestResult>? first = null;
-        // The disk is slow until the second one has had its answer, however long that takes.
-        Slowly(512 << 10, () =>
-        {
-            first = Guest.Start($"rescuekit image create --hot {Busy} /tmp/first.rki --quiet-timeout 0 --verify --quiet");
-            Guest.Until("dmsetup ls | grep -q frozen && [ -s /tmp/first.rki ]", first);
-            var second = Guest.Must($"rescuekit image create --hot {Busy} /tmp/second.rki --quiet-timeout 0 --quiet; code=$?; [ ! -e /tmp/second.rki ] || exit 26; exit $code", 4);
-            Assert.Contains("has a snapshot already", second.Error, StringComparison.Ordinal);
-            Assert.False(first.IsCompleted);
-        });
-        var ended = Guest.Wait(first!);
-        Assert.True(ended.ExitCode == 0, ended.Everything);
-        Guest.Must($"{Functions}rm /tmp/first.rki; nothing_is_left");
+        var second = default(GuestResult);
+        // The first one stands still until the second one has had its answer, however long that takes.
+        Slowly(4 << 20, () => second = Guest.Must($"""
+            {Functions}
+            rescuekit image create --hot {Busy} /tmp/first.rki --quiet-timeout 0 --verify --quiet >/tmp/first.out 2>&1 &
+            program=$!
+            until_frozen_snapshot /tmp/first.rki
+            kill -STOP $program
+            rescuekit image create --hot {Busy} /tmp/second.rki --quiet-timeout 0 --quiet; code=$?
+            kill -CONT $program
+            [ ! -e /tmp/second.rki ] || exit 26
+            wait $program || exit 27
+            nothing_is_left || exit 28
+            rm /tmp/first.rki
+            exit $code
+            """, 4));
+        Assert.Contains("has a snapshot already", second!.Error, StringComparison.Ordinal);
     }
 
     [Fact]
