@@ -11,14 +11,13 @@ public sealed class ServerRootTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    public static TheoryData<string> Roots() => TestScale.IsWide ? ["lvm", "xfs"] : ["lvm"];
-
     /// <summary>
     /// ext4 is in <see cref="ServerDatabaseTests"/>. Files are written to two other volumes and root in turn, each synced before the next. The agent is killed
     /// in the middle of its first backup, which it makes up for.
     /// </summary>
-    [Theory]
-    [MemberData(nameof(Roots))]
+    [Theory, Trait(TestScale.Tier, TestScale.Wide)]
+    [InlineData("lvm")]
+    [InlineData("xfs")]
     public void The_agent_images_a_root_of_another_kind_which_is_restored_and_started(string root)
     {
         var store = ServerGuest.MakeStore(_folder.File("store"));
