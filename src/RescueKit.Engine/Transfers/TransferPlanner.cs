@@ -1,3 +1,4 @@
+using RescueKit.Disks;
 using RescueKit.Disks.PartitionTables;
 using RescueKit.Engine.Content;
 using RescueKit.Engine.Safety;
@@ -84,8 +85,9 @@ internal sealed class TransferPlanner(
         return (volume, onto);
     }
 
-    /// <summary>The target is itself a partition or a logical volume, without a table.</summary>
-    private bool IsVolume => target is { Layout.Kind: PartitionTableKind.None, Disk.Geometry.Identity.Kind: "partition" or "device-mapper" };
+    /// <summary>The target is itself a partition or a logical volume, without a table. A whole disk behind the device mapper (multipath) that has lost its table is none.</summary>
+    private bool IsVolume => target is { Layout.Kind: PartitionTableKind.None }
+        && (target.Disk.Geometry.Identity.Kind == "partition" || DiskInventory.IsLogicalVolume(targetPath));
 
     /// <summary>All of a volume has number 0, whatever number the partition had on its disk.</summary>
     private int OntoNumber(PartitionMapping mapping) => IsVolume ? 0 : mapping.To;
