@@ -53,9 +53,10 @@ internal sealed partial class GuestKernel
             && ImagePackage().Match(found.Output) is { Success: true } match ? match.Groups[1].Value : null;
     }
 
+    /// <summary>Another test run may do the same meanwhile: who is first is used by both.</summary>
     private static void Unpack(string version, string folder)
     {
-        var fresh = Directory.CreateDirectory(folder + ".new").FullName;
+        var fresh = Directory.CreateDirectory($"{folder}.{Environment.ProcessId}").FullName;
         var download = new ToolRequest("apt-get", ["-q", "download", "linux-image-" + version]) { WorkingFolder = fresh };
         if (!Tool.Run(download).Ok)
         {
@@ -66,7 +67,14 @@ internal sealed partial class GuestKernel
         Tool.Must("dpkg", "-x", package, fresh);
         File.Delete(package);
         Tool.Must("depmod", "-b", fresh, version);
-        Directory.Move(fresh, folder);
+        try
+        {
+            Directory.Move(fresh, folder);
+        }
+        catch (IOException) when (Directory.Exists(folder))
+        {
+            Directory.Delete(fresh, recursive: true);
+        }
     }
 
     [GeneratedRegex(@"Depends: linux-image-(\d\S*-amd64)\b")]
