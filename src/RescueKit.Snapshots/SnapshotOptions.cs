@@ -16,9 +16,6 @@ public sealed record SnapshotOptions(HelperProgram Helper)
     /// <summary>First suspend to last resume: reads wait for as long, too.</summary>
     public TimeSpan HoldLimit { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>What is copied at a time when it is first overwritten, in bytes: a power of two from 4096.</summary>
-    public int ChunkBytes { get; init; } = 16 << 10;
-
     /// <summary>Where the guardians' shared files are; in memory.</summary>
     public string Folder { get; init; } = StandardFolder;
 }

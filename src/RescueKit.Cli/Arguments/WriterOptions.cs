@@ -41,11 +41,10 @@ internal sealed class WriterOptions
 
     private QuietOptions Quiet(ParseResult parse)
     {
-        var quiet = QuietOptions.Default with { Period = parse.GetValue(_period) ?? QuietOptions.Default.Period };
-        if (parse.GetValue(_period) is { } period && parse.GetValue(_timeout) is { } timeout && timeout > TimeSpan.Zero && timeout < period)
+        var (period, timeout) = (parse.GetValue(_period), parse.GetValue(_timeout));
+        if (timeout > TimeSpan.Zero && timeout < period)
             throw new UsageException("--quiet-timeout is shorter than --quiet-period, which then never passes", "make it longer, or 0 to wait for nothing");
-        // A longer period needs more time to come at all.
-        return quiet with { Timeout = parse.GetValue(_timeout) ?? (quiet.Period > quiet.Timeout ? 2 * quiet.Period : quiet.Timeout) };
+        return QuietOptions.Of(period, timeout);
     }
 
     private static Option<TimeSpan?> Duration(string name, string description) => new(name)

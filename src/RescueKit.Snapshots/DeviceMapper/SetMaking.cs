@@ -40,7 +40,7 @@ internal sealed class SetMaking(IDeviceMapper mapper, ICowStores stores, HelperS
             _stores.Add(store);
             mapper.Create(frozenName, frozenId);
             // Kept in memory only what lies where: after a power cut there is nothing to be mistaken for a snapshot.
-            mapper.Load(frozenName, [new MapTarget(0, live.Length / Sector, "snapshot", FormattableString.Invariant($"{real.Number} {store.Number} N {options.ChunkBytes / Sector}"))]);
+            mapper.Load(frozenName, [new MapTarget(0, live.Length / Sector, "snapshot", FormattableString.Invariant($"{real.Number} {store.Number} N {store.ChunkBytes / Sector}"))]);
             mapper.Load(mapping.Name, [new MapTarget(0, live.Length / Sector, "snapshot-origin", real.Number)]);
         }
     }

@@ -9,6 +9,11 @@ public sealed record QuietOptions(TimeSpan Period, TimeSpan Timeout)
     /// <summary>Open Transaction Manager's period.</summary>
     public static QuietOptions Default { get; } = new(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(60));
 
+    /// <summary>What is not given is as by default, or so that the period has time to come within the timeout.</summary>
+    public static QuietOptions Of(TimeSpan? period, TimeSpan? timeout) => new(
+        period ?? (timeout < 2 * Default.Period ? timeout.Value / 2 : Default.Period),
+        timeout ?? (period > Default.Timeout ? 2 * period.Value : Default.Timeout));
+
     public static QuietOptions None { get; } = new(TimeSpan.Zero, TimeSpan.Zero);
 }
 

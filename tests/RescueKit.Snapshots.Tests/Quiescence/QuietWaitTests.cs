@@ -80,4 +80,22 @@ public class QuietWaitTests
         Assert.Equal((5.0, isReached), (result.Period, result.IsReached));
         Assert.Equal(seconds, result.Waited, 0.11);
     }
+
+    [Theory]
+    [InlineData(null, null, 5, 60)]
+    [InlineData(2, null, 2, 60)]
+    [InlineData(90, null, 90, 180)]
+    [InlineData(null, 30, 5, 30)]
+    [InlineData(null, 1, 0.5, 1)]
+    [InlineData(null, 0, 0, 0)]
+    [InlineData(0, null, 0, 60)]
+    [InlineData(3, 4, 3, 4)]
+    public void A_period_that_is_not_given_has_time_to_come(int? period, int? timeout, double expectedPeriod, double expectedTimeout)
+    {
+        var options = QuietOptions.Of(Seconds(period), Seconds(timeout));
+
+        Assert.Equal(new QuietOptions(TimeSpan.FromSeconds(expectedPeriod), TimeSpan.FromSeconds(expectedTimeout)), options);
+
+        static TimeSpan? Seconds(int? seconds) => seconds is { } given ? TimeSpan.FromSeconds(given) : null;
+    }
 }
