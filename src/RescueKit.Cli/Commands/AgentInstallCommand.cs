@@ -71,6 +71,7 @@ internal static class AgentInstallCommand
             foreach (var disk in planned) host.Terminal.Out.WriteLine(known.Contains(disk.TableId) ? $"{disk.Path}: installed already." : $"{disk.Path}: can be mapped.");
             return ExitCodes.Done;
         }
+        host.Terminal.Error.WriteLine("Making the initramfs anew; this can take a minute or more.");
         hook.Install(planned);
         foreach (var disk in live.Where(disk => planned.Any(other => other.Path == disk.Path))) host.Terminal.Out.WriteLine($"{disk.Path}: its {disk.Partitions.Count} partitions are used through mappings from the next start on.");
         host.Terminal.Out.WriteLine("Restart when it suits; nothing has changed in the running system. Without the mappings: 'rescuekit.nomap' on the kernel's command line, or 'rescuekit agent uninstall'.");
