@@ -150,7 +150,9 @@ public sealed class AgentJobsTests : IDisposable
         Assert.Contains("job 'a': 'zip' is not one of none, lz4, zstd", bad.Error, StringComparison.Ordinal);
         Assert.Contains("job 'b': --level goes with --codec zstd only", bad.Error, StringComparison.Ordinal);
         Assert.Equal(2, Rescuekit.Run("agent", "run", "--config", _agent.Config).ExitCode);
-        Assert.Equal(2, Rescuekit.Run("agent", "check-config", "--config", _folder.File("nothing")).ExitCode);
+        var none = Rescuekit.Run("agent", "check-config", "--config", _folder.File("nothing"));
+        Assert.Equal(2, none.ExitCode);
+        Assert.Contains("there is no such file: copy the example there", none.Error, StringComparison.Ordinal);
 
         _agent.Configure(Job("a", "disk.raw", ""));
         var good = Rescuekit.Run("agent", "check-config", "--json", "--config", _agent.Config);
