@@ -32,8 +32,8 @@ rescuekit \- image whole disks, also while they are in use, and put them back
 RescueKit images whole disks and puts them back: partition tables, boot code and the used blocks of every partition. An image made from a
 running system and one made from the rescue media are the same; either side restores what the other has made. The source is only read.
 .PP
-The service \fBrescuekit\-agent\fR makes backups by the schedule in \fI/etc/rescuekit/agent.json\fR; an example lies in
-\fI/usr/share/doc/rescuekit/examples\fR. It starts nothing while there is no such file.
+The service \fBrescuekit\-agent\fR makes backups by the schedule in \fI/etc/rescuekit/agent.json\fR; an example is
+\fI/usr/share/rescuekit/agent.json\fR. It starts nothing while there is no such file.
 .SH COMMANDS
 ROFF
     command_paths "$1" | while read -r path; do

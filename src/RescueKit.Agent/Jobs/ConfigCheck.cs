@@ -6,6 +6,9 @@ namespace RescueKit.Agent.Jobs;
 /// <summary>A configuration and all that is wrong with it.</summary>
 public sealed record ConfigCheck(string Path, AgentConfig Config, IReadOnlyList<ConfigProblem> Problems)
 {
+    /// <summary>Of the Debian package.</summary>
+    private const string Example = "/usr/share/rescuekit/agent.json";
+
     /// <summary>Reads a configuration file, and has the command line look at each job's words.</summary>
     public static ConfigCheck Of(string path, IRunFactory factory)
     {
@@ -16,7 +19,8 @@ public sealed record ConfigCheck(string Path, AgentConfig Config, IReadOnlyList<
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return new ConfigCheck(path, new AgentConfig([]), [new ConfigProblem(null, $"it cannot be read: {e.Message}")]);
+            var why = e is FileNotFoundException or DirectoryNotFoundException ? $"there is no such file: copy the example there, {Example}, and change it" : $"it cannot be read: {e.Message}";
+            return new ConfigCheck(path, new AgentConfig([]), [new ConfigProblem(null, why)]);
         }
         var (config, problems) = ConfigReader.Read(json, Environment.MachineName);
         return new ConfigCheck(path, config, [.. problems.Concat(OpenToOthers(path)).Concat(config.Jobs.SelectMany(job => Words(job, factory))).OrderBy(problem => problem.Line)]);

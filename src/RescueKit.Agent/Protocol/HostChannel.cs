@@ -10,6 +10,8 @@ internal sealed class HostChannel : IAsyncDisposable
     /// <summary>A receipt that lists very many bad ranges is long.</summary>
     private const int LongestAnswer = 256 << 20;
 
+    private const string StartIt = "start it: systemctl start rescuekit-agent, which wants /etc/rescuekit/agent.json; or rescuekit agent run";
+
     private static readonly ProtocolJson Json = ProtocolJson.Default;
     private readonly LineChannel _channel;
     private readonly ConcurrentDictionary<long, TaskCompletionSource<AnswerMessage>> _waiting = [];
@@ -38,7 +40,16 @@ internal sealed class HostChannel : IAsyncDisposable
         {
             socket.Dispose();
             if (e is SocketException or ArgumentException)
-                throw new HostException(new Problem($"no host answers at {path}: {e.Message}", "host_gone", "start it: rescuekit agent run", 1));
+            {
+                // The runtime calls a socket that is not there an address that cannot be assigned.
+                var (why, remedy) = (e as SocketException)?.SocketErrorCode switch
+                {
+                    SocketError.AddressNotAvailable => ("it is not there", StartIt),
+                    SocketError.AccessDenied => (e.Message, "the agent is for root to ask: run it with sudo"),
+                    _ => (e.Message, StartIt),
+                };
+                throw new HostException(new Problem($"no agent answers at {path}: {why}", "host_gone", remedy, 1));
+            }
             throw;
         }
     }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using RescueKit.Agent.Hosting;
 using RescueKit.Agent.Jobs;
 using RescueKit.Agent.Protocol;
+using RescueKit.Engine.Texts;
 
 namespace RescueKit.Agent.Service;
 
@@ -48,7 +49,7 @@ public sealed class AgentService : BackgroundService
         TimeZoneInfo.ClearCachedData();
         _book.Configure(check.Config);
         _reading = new ConfigReading(_path, _clock.GetLocalNow(), null);
-        _log.Event($"the configuration {_path} was read again: {check.Config.Jobs.Count} jobs");
+        _log.Event($"the configuration {_path} was read again: {Units.Count(check.Config.Jobs.Count, "job")}");
         _scheduler.Wake();
     }
 

@@ -28,9 +28,20 @@ internal static class AgentCheckConfigCommand
             var document = DocumentOf(check, host.Clock);
             if (parse.GetValue(json)) JsonOutput.Write(host.Terminal.Out, document);
             else JobText.Write(host.Terminal.Out, host.Terminal.Error, document);
+            if (document.Ok && !parse.GetValue(json)) WriteMissing(host.Terminal.Out, document);
             return document.Ok ? ExitCodes.Done : ExitCodes.Usage;
         }));
         return command;
+    }
+
+    /// <summary>No mistake for certain: what is missing may be plugged in or mounted by then.</summary>
+    private static void WriteMissing(TextWriter to, ConfigDocument document)
+    {
+        foreach (var job in document.Jobs)
+        {
+            if (!File.Exists(job.Source)) to.WriteLine($"note: job '{job.Name}': {job.Source} is not there now");
+            if (!Directory.Exists(job.Folder)) to.WriteLine($"note: job '{job.Name}': the folder {job.Folder} is not there now");
+        }
     }
 
     private static ConfigDocument DocumentOf(ConfigCheck check, TimeProvider clock) => new(check.Path, check.Problems.Count == 0, check.Problems,

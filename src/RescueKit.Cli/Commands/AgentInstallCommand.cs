@@ -13,6 +13,8 @@ namespace RescueKit.Cli.Commands;
 /// <summary>The boot hook, by which mounted partitions can be frozen.</summary>
 internal static class AgentInstallCommand
 {
+    private const string Remaking = "Making the initramfs anew; this can take a minute or more.";
+
     public static IEnumerable<Command> Build(CliHost host) => [BuildInstall(host), BuildUninstall(host)];
 
     private static ExampleCommand BuildInstall(CliHost host)
@@ -38,7 +40,9 @@ internal static class AgentInstallCommand
         command.SetAction(parse => host.Guard(parse, json, () =>
         {
             MustBeRoot();
-            host.Terminal.Out.WriteLine(Hook().Uninstall() ? "Uninstalled; what is mapped stays so until the system is restarted." : "It was not installed.");
+            var hook = Hook();
+            if (hook.IsInstalled) host.Terminal.Error.WriteLine(Remaking);
+            host.Terminal.Out.WriteLine(hook.Uninstall() ? "Uninstalled; what is mapped stays so until the system is restarted." : "It was not installed.");
             return ExitCodes.Done;
         }));
         return command;
@@ -71,6 +75,7 @@ internal static class AgentInstallCommand
             foreach (var disk in planned) host.Terminal.Out.WriteLine(known.Contains(disk.TableId) ? $"{disk.Path}: installed already." : $"{disk.Path}: can be mapped.");
             return ExitCodes.Done;
         }
+        host.Terminal.Error.WriteLine(Remaking);
         hook.Install(planned);
         foreach (var disk in live.Where(disk => planned.Any(other => other.Path == disk.Path))) host.Terminal.Out.WriteLine($"{disk.Path}: its {disk.Partitions.Count} partitions are used through mappings from the next start on.");
         host.Terminal.Out.WriteLine("Restart when it suits; nothing has changed in the running system. Without the mappings: 'rescuekit.nomap' on the kernel's command line, or 'rescuekit agent uninstall'.");

@@ -4,6 +4,7 @@ using RescueKit.Agent.Protocol;
 using RescueKit.Agent.Service;
 using RescueKit.Cli.Session;
 using RescueKit.Engine;
+using RescueKit.Engine.Texts;
 using RescueKit.Model;
 
 namespace RescueKit.Cli.Hosting;
@@ -40,7 +41,7 @@ internal sealed class AgentProgram(CliHost cli, HostOptions options, string sock
         var notes = new ServiceNotes(Environment.GetEnvironmentVariable("NOTIFY_SOCKET"), text => runs.Log(text, isProblem: true));
         // A terminal that is closed is not an order to go on.
         if (!cli.Terminal.InputIsTerminal) cli.Interruption.Hangup = () => Reload(service, notes);
-        runs.Log($"RescueKit {options.Version} hosts runs at {socket}; {first.Config.Jobs.Count} jobs by {config}");
+        runs.Log($"RescueKit {options.Version} hosts runs at {socket}; {Units.Count(first.Config.Jobs.Count, "job")} by {config}");
         notes.Ready(Running);
         await HostAsync(service, cli.Interruption.BeginRun()).ConfigureAwait(false);
         notes.Stopping();

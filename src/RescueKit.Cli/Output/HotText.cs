@@ -9,7 +9,7 @@ internal static class HotText
     public static void Write(TextWriter to, HotRecord hot)
     {
         to.WriteLine($"  taken       hot, {hot.Consistency}-consistent{(hot.FreezeSeconds is { } frozen ? FormattableString.Invariant($"; file systems were frozen for {frozen:0.00} s") : "")}");
-        if (hot.Volumes.Count > 1)
+        if (hot.Volumes.Any(volume => volume.Consistency != hot.Consistency))
         {
             foreach (var volume in hot.Volumes) to.WriteLine($"  partition   {volume.Partition}: {volume.Consistency}-consistent");
         }

@@ -56,9 +56,9 @@ internal static class ImageText
         }
         if (image.Taken is not { } taken) return;
         var on = taken.Host is null ? "" : $" on {taken.Host}";
-        Field(to, "taken", FormattableString.Invariant($"{taken.Kind}, {taken.Consistency}, begun {taken.StartedAt.ToUniversalTime():yyyy-MM-dd HH:mm:ss} UTC{on}"));
+        Field(to, "taken", FormattableString.Invariant($"{taken.Kind}, {taken.Consistency}{(taken.Kind == "hot" ? "-consistent" : "")}, begun {taken.StartedAt.ToUniversalTime():yyyy-MM-dd HH:mm:ss} UTC{on}"));
         if (taken.Provider is not null) Field(to, "snapshot", taken.Provider);
-        if (taken.FreezeSeconds is { } freeze) Field(to, "frozen", FormattableString.Invariant($"{freeze:F1} s"));
+        if (taken.FreezeSeconds is { } freeze) Field(to, "frozen", FormattableString.Invariant($"{freeze:F2} s"));
         if (taken is { QuietSeconds: { } waited, QuietReached: { } reached }) Field(to, "quiet", HotText.Quiet(waited, reached));
         if (taken.WriterResults.Count == 0 && taken.Writers.Count > 0) Field(to, "writers", string.Join(", ", taken.Writers));
         foreach (var writer in taken.WriterResults) Field(to, "writer", HotText.Writer(writer));
@@ -74,7 +74,7 @@ internal static class ImageText
         foreach (var p in image.Partitions)
         {
             table.Row(p.Number == 0 ? "all" : $"{p.Number}", p.FileSystem, p.Label ?? p.Name, Units.Size(p.Length),
-                p.Included ? Units.Size(p.UsedBytes) : null, How(p));
+                p.Included ? Units.Size(p.UsedBytes) : null, How(p, image.Taken?.Consistency));
         }
         table.Write(to);
         foreach (var p in image.Partitions)
@@ -83,11 +83,12 @@ internal static class ImageText
         }
     }
 
-    private static string How(ImageVolumeDocument p)
+    /// <param name="overall">The image's consistency; partitions that differ from it say so.</param>
+    private static string How(ImageVolumeDocument p, string? overall)
     {
         if (!p.Included) return "not in the image";
         var how = p.Whole ? "whole" + (p.WholeReason is null ? "" : $": {p.WholeReason}") : "used blocks";
-        if (p.Consistency is { } consistency) how += $" ({consistency}-consistent)";
+        if (p.Consistency is { } consistency && consistency != overall) how += $" ({consistency}-consistent)";
         return p.Unclean ? $"{how} (not cleanly unmounted)" : how;
     }
 

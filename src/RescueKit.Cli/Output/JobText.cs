@@ -27,7 +27,7 @@ internal static class JobText
     {
         foreach (var problem in config.Problems) errors.WriteLine($"error: {config.Path}: {problem}");
         if (!config.Ok) return;
-        to.WriteLine($"{config.Path}: {config.Jobs.Count} jobs, nothing is wrong with it.");
+        to.WriteLine($"{config.Path}: {Units.Count(config.Jobs.Count, "job")}, nothing is wrong with it.");
         foreach (var job in config.Jobs)
         {
             to.WriteLine($"{job.Name}: {job.Source} into {job.Folder}, {job.Schedule}");
@@ -39,7 +39,7 @@ internal static class JobText
     private static void Write(TextWriter to, JobStatus job, TimeProvider clock)
     {
         to.WriteLine($"{job.Name}  {job.State}{(job.WaitsFor is { } other ? $" for {other}" : "")}");
-        to.WriteLine($"  disk      {job.Source} into {job.Folder}, {job.Images} images");
+        to.WriteLine($"  disk      {job.Source} into {job.Folder}, {Units.Count(job.Images, "image")}");
         to.WriteLine($"  schedule  {job.Schedule}, next {(job.NextRunAt is { } next ? $"{next:ddd yyyy-MM-dd HH:mm:ss zzz}" : "never")}");
         if (job.Running is { } running)
             to.WriteLine($"  running   {running.Image}, since {Local(running.StartedAt, clock)}{(running.Progress is { } progress ? $"; {ProgressText.Line(progress)}" : "")}");

@@ -40,6 +40,9 @@ public static class Units
     }
 
     /// <summary>Whole percent, rounded down, so that 100 means all of it.</summary>
+    /// <summary>1 job, 2 jobs.</summary>
+    public static string Count(int number, string one) => number == 1 ? $"1 {one}" : FormattableString.Invariant($"{number} {one}s");
+
     public static int Percent(long done, long total) => total <= 0 ? 0 : (int)Int128.Clamp((Int128)done * 100 / total, 0, 100);
 
     private static (double Unit, string Name) UnitFor(long bytes) => bytes switch

@@ -140,6 +140,7 @@ public sealed class HostServerTests : IAsyncLifetime
     {
         var none = await Assert.ThrowsAsync<HostException>(() => HostClient.ConnectAsync(_folder.File("none.sock"), Cancel));
         Assert.Equal("host_gone", none.Problem.Kind);
+        Assert.Contains("none.sock: it is not there", none.Problem.Error, StringComparison.Ordinal);
         await using var client = await HostClient.ConnectAsync(Path, Cancel);
         await _server.DisposeAsync();
         var gone = await Assert.ThrowsAsync<HostException>(() => client.GetRunsAsync(Cancel));

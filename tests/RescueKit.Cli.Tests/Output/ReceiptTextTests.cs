@@ -46,6 +46,15 @@ public class ReceiptTextTests
     }
 
     [Fact]
+    public void Partitions_that_are_all_worth_the_same_need_no_line_each()
+    {
+        var printed = new StringWriter { NewLine = "\n" };
+        var hot = Samples.Receipt.Hot!;
+        ReceiptText.Write(printed, Samples.Receipt with { Hot = hot with { Volumes = [.. hot.Volumes.Select(volume => volume with { Consistency = hot.Consistency })] } });
+        Assert.DoesNotContain("  partition  ", printed.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Many_unreadable_ranges_do_not_flood_the_screen()
     {
         var printed = new StringWriter();

@@ -150,9 +150,14 @@ public sealed class AgentJobsTests : IDisposable
         Assert.Contains("job 'a': 'zip' is not one of none, lz4, zstd", bad.Error, StringComparison.Ordinal);
         Assert.Contains("job 'b': --level goes with --codec zstd only", bad.Error, StringComparison.Ordinal);
         Assert.Equal(2, Rescuekit.Run("agent", "run", "--config", _agent.Config).ExitCode);
-        Assert.Equal(2, Rescuekit.Run("agent", "check-config", "--config", _folder.File("nothing")).ExitCode);
+        var none = Rescuekit.Run("agent", "check-config", "--config", _folder.File("nothing"));
+        Assert.Equal(2, none.ExitCode);
+        Assert.Contains("there is no such file: copy the example there", none.Error, StringComparison.Ordinal);
 
         _agent.Configure(Job("a", "disk.raw", ""));
+        var told = Rescuekit.Run("agent", "check-config", "--config", _agent.Config).Output;
+        Assert.Contains(": 1 job, nothing is wrong with it.", told, StringComparison.Ordinal);
+        Assert.Equal(1, told.Split("is not there now").Length - 1);
         var good = Rescuekit.Run("agent", "check-config", "--json", "--config", _agent.Config);
         Assert.Equal(0, good.ExitCode);
         Assert.Equal(3, JsonDocument.Parse(good.Output).RootElement.GetProperty("jobs")[0].GetProperty("next_runs").GetArrayLength());

@@ -26,7 +26,8 @@ public sealed class PackageTests : IDisposable
         Assert.NotNull(new FileInfo(Path.Combine(Root, "etc/systemd/system/multi-user.target.wants/rescuekit-agent.service")).LinkTarget);
 
         Chroot("mkdir", "-p", "/etc/rescuekit", "/var/lib/rescuekit/agent");
-        Chroot("cp", "/usr/share/doc/rescuekit/examples/agent.json", "/etc/rescuekit/agent.json");
+        Chroot("cp", "/usr/share/rescuekit/agent.json", "/etc/rescuekit/agent.json");
+        Chroot("cmp", "/usr/share/doc/rescuekit/examples/agent.json", "/etc/rescuekit/agent.json");
         Assert.Contains("system: /dev/sda into /backup, Mon..Fri 02:30", Chroot("rescuekit", "agent", "check-config").Output, StringComparison.Ordinal);
         Assert.Contains("backup", Chroot("bash", "-c", "source /usr/share/bash-completion/completions/rescuekit; COMP_WORDS=(rescuekit agent b); COMP_CWORD=2; _rescuekit; echo ${COMPREPLY[@]}").Output, StringComparison.Ordinal);
         Assert.Contains(".SS rescuekit agent check-config", Chroot("gzip", "-dc", "/usr/share/man/man1/rescuekit.1.gz").Output, StringComparison.Ordinal);
