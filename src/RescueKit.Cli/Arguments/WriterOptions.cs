@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RescueKit.Cli.Terminals;
 using RescueKit.Engine.Texts;
 using RescueKit.Model;
 using RescueKit.Snapshots.Quiescence;
@@ -28,10 +29,16 @@ internal sealed class WriterOptions
     public IEnumerable<Option> All => [_noWriters, _period, _timeout];
 
     /// <summary>Null for a cold run.</summary>
+    /// <param name="terminal">Is told that a moment without writes is waited for; null: is not.</param>
     /// <exception cref="UsageException">Given without --hot; or a writer's file is wrong.</exception>
-    public IWriters? Read(ParseResult parse, bool isHot)
+    public IWriters? Read(ParseResult parse, bool isHot, ITerminal? terminal)
     {
-        if (isHot) return new SystemWriters(parse.GetValue(_noWriters) ? [] : WriterFolderReader.Read(), Quiet(parse));
+        if (isHot)
+        {
+            var quiet = Quiet(parse);
+            return new SystemWriters(parse.GetValue(_noWriters) ? [] : WriterFolderReader.Read(), quiet, () => terminal?.Error.WriteLine(
+                FormattableString.Invariant($"Waiting for {quiet.Period.TotalSeconds:0.##} s without a write, no longer than {quiet.Timeout.TotalSeconds:0.##} s ...")));
+        }
         foreach (var option in All)
         {
             if (parse.GetResult(option) is { Implicit: false }) throw new UsageException($"{option.Name} goes with --hot only", "add --hot");

@@ -56,7 +56,7 @@ internal sealed class CloneCommand
             ExcludeWindowsSwap = parse.GetValue(_excludeWindowsSwap),
             Free = parse.GetValue(_free),
             Verify = parse.GetValue(_verify),
-            Writers = _writers.Read(parse, parse.GetValue(_hot)),
+            Writers = _writers.Read(parse, parse.GetValue(_hot), parse.GetValue(_quiet) ? null : host.Terminal),
             Hot = HotOptions.Provider(parse, _hot, _store, parse.GetRequiredValue(_source), notes),
             Notes = notes,
         };

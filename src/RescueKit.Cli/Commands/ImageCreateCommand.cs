@@ -142,7 +142,7 @@ internal sealed class ImageCreateCommand
             RateLimit = RateLimit(parse.GetValue(_rateLimit)),
             Verify = parse.GetValue(_verify),
             Resume = parse.GetValue(_resume),
-            Writers = _writers.Read(parse, parse.GetValue(_hot)),
+            Writers = _writers.Read(parse, parse.GetValue(_hot), parse.GetValue(_quiet) ? null : host.Terminal),
             Hot = HotOptions.Provider(parse, _hot, _store, parse.GetRequiredValue(_source), notes),
             Notes = notes,
             Passphrase = encrypt ? Secret(parse, passphrase) : default(ReadOnlyMemory<byte>?),

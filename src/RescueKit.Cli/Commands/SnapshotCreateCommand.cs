@@ -52,7 +52,7 @@ internal sealed class SnapshotCreateCommand
             if (Freezability.WhyNot(part, provider) is { } why) throw Freezability.CannotBeFrozen(part, why);
         }
         var volumes = parts.Select(part => part.Volume!).ToList();
-        using var session = _writers.Read(parse, isHot: true)!.Prepare(volumes);
+        using var session = _writers.Read(parse, isHot: true, host.Terminal)!.Prepare(volumes);
         using var snapshot = provider.Take(volumes, session);
         session.Check();
         notes.AddRange(session.Report.Warnings);

@@ -15,6 +15,8 @@ public sealed record QuietOptions(TimeSpan Period, TimeSpan Timeout)
         timeout ?? (period > Default.Timeout ? 2 * period.Value : Default.Timeout));
 
     public static QuietOptions None { get; } = new(TimeSpan.Zero, TimeSpan.Zero);
+
+    public bool IsNone => Period <= TimeSpan.Zero || Timeout <= TimeSpan.Zero;
 }
 
 /// <summary>
@@ -28,7 +30,7 @@ internal sealed class QuietWait(IBlockStatistics statistics, TimeProvider clock)
     /// <returns>Null where no wait was wanted.</returns>
     public QuietResult? Run(IReadOnlyList<string> numbers, QuietOptions options, CancellationToken cancel)
     {
-        if (options.Period <= TimeSpan.Zero || options.Timeout <= TimeSpan.Zero) return null;
+        if (options.IsNone) return null;
         var started = clock.GetTimestamp();
         var (quietSince, before) = (started, Look(numbers));
         while (true)

@@ -41,6 +41,7 @@ public sealed class WriterSet : IWriterSession
     internal IBlockStatistics Statistics { get; init; } = new KernelStatistics();
     internal TimeProvider Clock { get; init; } = TimeProvider.System;
     internal Func<IReadOnlyList<LiveVolume>, PlaceMap> Places { get; init; } = PlaceMap.Of;
+    internal Action? Waits { get; init; }
     internal TimeSpan MostFrozen { get; init; } = Limit;
 
     public WriterReport Report => new(
@@ -62,6 +63,7 @@ public sealed class WriterSet : IWriterSession
     public void Freeze()
     {
         Check();
+        if (!_quiet.IsNone) Waits?.Invoke();
         _waited = new QuietWait(Statistics, Clock).Run([.. _volumes.Select(volume => volume.Number)], _quiet, CancellationToken.None);
         foreach (var seat in _seats.Where(seat => seat.IsOn).ToList())
         {

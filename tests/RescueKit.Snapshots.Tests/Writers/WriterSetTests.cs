@@ -178,7 +178,7 @@ public class WriterSetTests
         set.Freeze();
         set.Thaw(true);
         Assert.Equal(new QuietResult(5, 5, true), set.Report.Quiet);
-        Assert.Equal(["a look", "a prepare", "looked at 253:1", "a freeze"], _log.Distinct().Take(4));
+        Assert.Equal(["a look", "a prepare", "waits", "looked at 253:1", "a freeze"], _log.Distinct().Take(5));
     }
 
     [Fact]
@@ -228,13 +228,14 @@ public class WriterSetTests
 
     private static RunningServer Server(string program, string type, string folder) => new(program, type, folder, [s_volume]);
 
-    private static WriterSet Set(params WriterEntry[] writers) => Set(null, writers);
+    private WriterSet Set(params WriterEntry[] writers) => Set(null, writers);
 
-    private static WriterSet Set(TimeSpan? limit, params WriterEntry[] writers) => Set(limit, QuietOptions.None, null, null, writers, []);
+    private WriterSet Set(TimeSpan? limit, params WriterEntry[] writers) => Set(limit, QuietOptions.None, null, null, writers, []);
 
-    private static WriterSet Set(TimeSpan? limit, QuietOptions quiet, IBlockStatistics? statistics, TimeProvider? clock, WriterEntry[] writers, RunningServer[] servers) => new([s_volume], writers, servers, quiet)
+    private WriterSet Set(TimeSpan? limit, QuietOptions quiet, IBlockStatistics? statistics, TimeProvider? clock, WriterEntry[] writers, RunningServer[] servers) => new([s_volume], writers, servers, quiet)
     {
         MostFrozen = limit ?? WriterSet.Limit,
+        Waits = () => _log.Add("waits"),
         Statistics = statistics ?? new KernelStatistics(),
         Clock = clock ?? TimeProvider.System,
         Places = volumes => new PlaceMap(volumes, new ProcessMounts(["1 0 8:1 / / rw", "2 1 253:1 / /srv rw"])),
