@@ -47,6 +47,16 @@ public class PlanTests(DiskFixture disks)
         Assert.Empty(Bench.Restore(store, Bench.RandomDisk(disks.Gpt.Length)).Warnings);
     }
 
+    [Fact]
+    public void What_is_not_recognised_is_called_what_the_table_calls_it()
+    {
+        var source = MemoryDisk.FromBytes(disks.GptBytes);
+        var ext = disks.Gpt.Volumes[1];
+        source.Write(ext.Offset, Bench.RandomDisk(1 << 20).ToArray());
+        using var run = Bench.PrepareRestore(Bench.TakeImage(source.ToArray()), Bench.RandomDisk(source.Length));
+        Assert.Contains(run.Plan.Items, i => i.FileSystem == "unknown" && i.Reason == "Linux partition, content not recognised: taken whole");
+    }
+
     [Theory]
     [InlineData(true, false)]
     [InlineData(false, true)]

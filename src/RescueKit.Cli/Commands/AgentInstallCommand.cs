@@ -65,7 +65,7 @@ internal static class AgentInstallCommand
             }
             catch (SafetyException e) when (wanted.Length == 0 && live.Count > 1)
             {
-                host.Terminal.Out.WriteLine($"{disk.Path} is left as it is: {e.Message}");
+                host.Terminal.Out.WriteLine($"Left as it is: {e.Message}");
             }
         }
         if (planned.Count == 0) throw new SafetyException("none of this system's disks can be mapped", "name one, and see why not");

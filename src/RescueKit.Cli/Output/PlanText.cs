@@ -15,7 +15,7 @@ internal static class PlanText
         WriteItems(to, plan.Items);
         foreach (var item in plan.Items) WriteAlternative(to, item);
         to.WriteLine();
-        to.WriteLine($"  to read {Units.Size(plan.BytesToRead)}, to write {(plan.Operation == "backup" ? "at most " : "")}{Units.Size(plan.BytesToWrite)}");
+        to.WriteLine($"  to read {Units.Size(plan.BytesToRead)}{(plan.Operation == "restore" ? " as stored" : "")}, to write {(plan.Operation == "backup" ? "at most " : "")}{Units.Size(plan.BytesToWrite)}");
         if (plan.Lost.Count > 0)
         {
             to.WriteLine();

@@ -12,7 +12,7 @@ internal static class ReceiptText
     {
         var took = receipt.FinishedAt - receipt.StartedAt;
         to.WriteLine($"{Name(receipt.Operation)}: {receipt.Verdict}{(receipt.Cancelled ? " (cancelled)" : "")}, in {Units.Time(took)}");
-        Amount(to, "read", receipt.BytesRead, took);
+        Amount(to, receipt.Operation == "restore" ? "unpacked" : "read", receipt.BytesRead, took);
         Amount(to, "written", receipt.BytesWritten, took);
         Amount(to, "verified", receipt.BytesVerified, took);
         if (receipt.BytesStored > 0)

@@ -118,7 +118,9 @@ public sealed class DiskSurvey
         try
         {
             var volume = new BlockSourceSlice(disk, partition.Extent, $"{disk.Name} {NameOf(partition)}");
-            return VolumeProbe.Read(volume, new AllocationOptions(options.ExcludeWindowsSwap));
+            var content = VolumeProbe.Read(volume, new AllocationOptions(options.ExcludeWindowsSwap));
+            // A boot loader's code, or what firmware keeps, is no file system: what the table calls it tells more.
+            return content.Type == "unknown" && partition.TypeName is { } name ? content with { WholeReason = $"{name} partition, {content.WholeReason}" } : content;
         }
         catch (BlockReadException e)
         {

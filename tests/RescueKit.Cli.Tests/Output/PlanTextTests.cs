@@ -21,7 +21,7 @@ public class PlanTextTests
               2 -> 3     NTFS                     C:     400.0 GiB  400.0 GiB  whole: hibernated
               partition 2 was not cleanly unmounted: 400.0 GiB as planned, 71.0 GiB with --unclean used
 
-              to read 400.1 GiB, to write 400.1 GiB
+              to read 400.1 GiB as stored, to write 400.1 GiB
 
               LOST: what is on /dev/sdb now:
                 partition 1: NTFS "Archive", 931.5 GiB

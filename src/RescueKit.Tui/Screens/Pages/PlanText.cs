@@ -22,7 +22,7 @@ internal static class PlanText
         blocks.Add(Items(plan));
         foreach (var item in plan.Items.Where(i => i.AlternativeBytes is not null)) blocks.Add(Alternative(item));
         blocks.Add(new Space());
-        blocks.Add(backup ? Fit(plan) : new Prose($"To read {Units.Size(plan.BytesToRead)}, to write {Units.Size(plan.BytesToWrite)}"));
+        blocks.Add(backup ? Fit(plan) : new Prose($"To read {Units.Size(plan.BytesToRead)}{(plan.Operation == "restore" ? " as stored" : "")}, to write {Units.Size(plan.BytesToWrite)}"));
         foreach (var warning in plan.Warnings) blocks.Add(new Prose([new Piece("! " + warning, Tone.Look)]));
         return blocks;
     }

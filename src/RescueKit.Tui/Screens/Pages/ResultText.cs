@@ -59,7 +59,7 @@ internal static class ResultText
     {
         var took = receipt.FinishedAt - receipt.StartedAt;
         yield return Field("Took", Units.Time(took));
-        if (receipt.BytesRead > 0) yield return Field("Read", Units.Size(receipt.BytesRead) + Rate(receipt.BytesRead, took));
+        if (receipt.BytesRead > 0) yield return Field(receipt.Operation == "restore" ? "Unpacked" : "Read", Units.Size(receipt.BytesRead) + Rate(receipt.BytesRead, took));
         if (receipt.BytesWritten > 0) yield return Field("Written", Units.Size(receipt.BytesWritten) + Rate(receipt.BytesWritten, took));
         if (receipt.BytesStored > 0) yield return Field("Stored", $"{Units.Size(receipt.BytesStored)} in {Words.Count(receipt.Parts, "part")}");
         if (receipt.BytesVerified > 0) yield return Field("Read back", $"{Units.Size(receipt.BytesVerified)}, all blocks looked at match ✓", Tone.Proven);
