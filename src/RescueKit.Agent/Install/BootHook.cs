@@ -55,17 +55,22 @@ public sealed class BootHook(IToolRunner tools, SystemRoot root)
         return new HookedDisk(disk.Path, id);
     }
 
+    /// <summary>Whether the next start would map: an installation that was cut off has left less.</summary>
+    public bool IsComplete => s_files.All(file => root.Exists(file.Path)) && InitramfsWithout() is null;
+
     /// <summary>Adds disks to those that are mapped. When it throws, everything is as it was before.</summary>
     /// <exception cref="DeviceException">A file cannot be written, or no initramfs can be made.</exception>
-    public void Install(IReadOnlyList<HookedDisk> disks)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public void Install(IReadOnlyList<HookedDisk> disks, CancellationToken cancel = default)
     {
         var before = Ids;
         try
         {
-            foreach (var file in s_files) file.Write(root);
+            foreach (var part in s_files) part.Write(root);
             HookFile.Write(root, List, [.. before.Union(disks.Select(disk => disk.TableId)).SelectMany(id => System.Text.Encoding.ASCII.GetBytes(id + "\n"))], isProgram: false);
             RebuildInitramfs();
-            MustBeInside();
+            if (InitramfsWithout() is { } file) throw new DeviceException($"{file} was made without the boot hook", "is it made by another tool than initramfs-tools?");
+            cancel.ThrowIfCancellationRequested();
         }
         catch (Exception e)
         {
@@ -77,9 +82,13 @@ public sealed class BootHook(IToolRunner tools, SystemRoot root)
     }
 
     /// <returns>False where it was not installed.</returns>
+    /// <exception cref="SafetyException">The system would not find something any more.</exception>
+    /// <exception cref="DeviceException">No initramfs can be made.</exception>
     public bool Uninstall()
     {
         if (!IsInstalled && !s_files.Any(file => root.Exists(file.Path))) return false;
+        if (DiskReferences.NamesMapping(root) is { } naming)
+            throw new SafetyException($"{naming} names /dev/mapper/rescuekit-…, which is not there any more once the hook is gone", "write UUID=… instead, as blkid tells it (for GRUB: update-grub), then uninstall again");
         // The list goes last: where no initramfs can be made, the old one still maps, and uninstalling is to be tried again.
         foreach (var file in s_files) Remove(file.Path);
         RebuildInitramfs();
@@ -131,13 +140,11 @@ public sealed class BootHook(IToolRunner tools, SystemRoot root)
         }
     }
 
-    private void MustBeInside()
-    {
-        foreach (var name in root.List("/boot").Where(name => name.StartsWith("initrd.img-", StringComparison.Ordinal) && !name.EndsWith(".bak", StringComparison.Ordinal) && !name.Contains(".dpkg-", StringComparison.Ordinal)))
-        {
-            var content = tools.Must("looking into the initramfs", new ToolCall("lsinitramfs", $"/boot/{name}") { Limit = s_rebuild });
-            if (!content.Contains("usr/lib/rescuekit/map-partition", StringComparison.Ordinal))
-                throw new DeviceException($"/boot/{name} was made without the boot hook", "is it made by another tool than initramfs-tools?");
-        }
-    }
+    /// <summary>A system's initramfs in which the hook is not; null where there is none.</summary>
+    private string? InitramfsWithout() =>
+        root.List("/boot")
+            .Where(name => name.StartsWith("initrd.img-", StringComparison.Ordinal) && !name.EndsWith(".bak", StringComparison.Ordinal) && !name.Contains(".dpkg-", StringComparison.Ordinal))
+            .Select(name => $"/boot/{name}")
+            .FirstOrDefault(file => !tools.Must("looking into the initramfs", new ToolCall("lsinitramfs", file) { Limit = s_rebuild })
+                .Contains("usr/lib/rescuekit/map-partition", StringComparison.Ordinal));
 }

@@ -33,8 +33,9 @@ internal sealed class CalendarField
     }
 
     /// <param name="what">How the part is called in messages: "hour".</param>
+    /// <param name="fromEnd">The numbers count from the end, down to 1, the last: a step without an end goes there, so that 7/1 is the last week.</param>
     /// <exception cref="UsageException">It is no such list, or a number is out of range.</exception>
-    public static CalendarField Parse(string text, string what, int least, int most)
+    public static CalendarField Parse(string text, string what, int least, int most, bool fromEnd = false)
     {
         var field = new CalendarField(least, most);
         if (text == "*")
@@ -42,11 +43,11 @@ internal sealed class CalendarField
             Array.Fill(field._allowed, true);
             return field;
         }
-        foreach (var piece in text.Split(',')) field.Add(piece, what, most);
+        foreach (var piece in text.Split(',')) field.Add(piece, what, most, fromEnd);
         return field;
     }
 
-    private void Add(string piece, string what, int most)
+    private void Add(string piece, string what, int most, bool fromEnd)
     {
         var (range, step) = piece.Split('/') switch
         {
@@ -59,6 +60,11 @@ internal sealed class CalendarField
         if (ends.Length > 2) throw new UsageException($"'{piece}' is no {what}");
         var from = Number(ends[0], what, _least, most);
         // A step without an end goes on to the last one there is.
+        if (fromEnd && ends.Length == 1)
+        {
+            for (var value = from; value >= _least; value -= step ?? most) _allowed[value - _least] = true;
+            return;
+        }
         var to = ends.Length == 2 ? Number(ends[1], what, _least, most) : step is null ? from : most;
         if (to < from) throw new UsageException($"the {what} '{range}' ends before it begins", "write the two parts as a list: a..last,first..b");
         for (var value = from; value <= to; value += step ?? 1) _allowed[value - _least] = true;

@@ -72,7 +72,7 @@ internal sealed record CalendarParts(
         var (year, month, day, fromEnd) = Date(date);
         var (hour, minute, seconds) = Time(time);
         return new CalendarParts(days, CalendarField.Parse(year, "year", FirstYear, LastYear), CalendarField.Parse(month, "month", 1, 12),
-            CalendarField.Parse(day, "day of the month", 1, 31), fromEnd,
+            CalendarField.Parse(day, "day of the month", 1, 31, fromEnd), fromEnd,
             CalendarField.Parse(hour, "hour", 0, 23), CalendarField.Parse(minute, "minute", 0, 59), CalendarField.Parse(seconds, "second", 0, 59));
     }
 

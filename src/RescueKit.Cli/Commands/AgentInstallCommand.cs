@@ -42,6 +42,7 @@ internal static class AgentInstallCommand
             MustBeRoot();
             var hook = Hook();
             if (hook.IsInstalled) host.Terminal.Error.WriteLine(Remaking);
+            host.Interruption.BeginRun();
             host.Terminal.Out.WriteLine(hook.Uninstall() ? "Uninstalled; what is mapped stays so until the system is restarted." : "It was not installed.");
             return ExitCodes.Done;
         }));
@@ -70,13 +71,13 @@ internal static class AgentInstallCommand
         }
         if (planned.Count == 0) throw new SafetyException("none of this system's disks can be mapped", "name one, and see why not");
         var known = hook.Ids;
-        if (isDry || planned.All(disk => known.Contains(disk.TableId)))
+        if (isDry || (planned.All(disk => known.Contains(disk.TableId)) && hook.IsComplete))
         {
             foreach (var disk in planned) host.Terminal.Out.WriteLine(known.Contains(disk.TableId) ? $"{disk.Path}: installed already." : $"{disk.Path}: can be mapped.");
             return ExitCodes.Done;
         }
         host.Terminal.Error.WriteLine(Remaking);
-        hook.Install(planned);
+        hook.Install(planned, host.Interruption.BeginRun());
         foreach (var disk in live.Where(disk => planned.Any(other => other.Path == disk.Path))) host.Terminal.Out.WriteLine($"{disk.Path}: its {disk.Partitions.Count} partitions are used through mappings from the next start on.");
         host.Terminal.Out.WriteLine("Restart when it suits; nothing has changed in the running system. Without the mappings: 'rescuekit.nomap' on the kernel's command line, or 'rescuekit agent uninstall'.");
         return ExitCodes.Done;

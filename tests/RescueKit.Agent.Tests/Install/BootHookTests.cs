@@ -68,6 +68,39 @@ public sealed class BootHookTests : IDisposable
     }
 
     [Theory]
+    [InlineData("/boot/grub/grub.cfg", "  linux /vmlinuz root=/dev/mapper/rescuekit-sda2 ro")]
+    [InlineData("/etc/fstab", "/dev/mapper/rescuekit-sda2 /srv ext4 defaults 0 2")]
+    public void It_is_not_uninstalled_while_the_system_names_a_mapping(string file, string line)
+    {
+        var hook = Hook();
+        hook.Install([hook.Plan(Disk(), [])]);
+        Write(file, line + "\n");
+        Assert.Contains(file, Assert.Throws<SafetyException>(() => hook.Uninstall()).Message, StringComparison.Ordinal);
+        Assert.True(hook.IsInstalled && hook.IsComplete);
+    }
+
+    [Fact]
+    public void What_was_cut_off_is_not_complete_and_is_installed_again()
+    {
+        var hook = Hook();
+        hook.Install([hook.Plan(Disk(), [])]);
+        Assert.True(hook.IsComplete);
+        Assert.False(new BootHook(new FakeTools().On("lsinitramfs", "bin/sh\n"), new SystemRoot(_folder.FullPath)).IsComplete);
+        File.Delete(PathOf("/etc/udev/rules.d/59-rescuekit.rules"));
+        Assert.False(hook.IsComplete);
+        hook.Install([hook.Plan(Disk(), [])]);
+        Assert.True(hook.IsComplete);
+    }
+
+    [Fact]
+    public void A_cancelled_installation_is_undone()
+    {
+        var before = Files();
+        Assert.Throws<OperationCanceledException>(() => Hook().Install([new HookedDisk("/dev/sda", Id)], new CancellationToken(canceled: true)));
+        Assert.Equal(before, Files());
+    }
+
+    [Theory]
     [InlineData("update-initramfs")]
     [InlineData("lsinitramfs")]
     public void An_initramfs_that_cannot_be_made_or_lacks_the_hook_undoes_the_installation(string program)
@@ -86,12 +119,18 @@ public sealed class BootHookTests : IDisposable
     [InlineData("/etc/crypttab", "home /dev/sda2 none luks")]
     [InlineData("/proc/cmdline", "BOOT_IMAGE=/vmlinuz root=/dev/sda2 ro")]
     [InlineData("/etc/default/grub", "GRUB_CMDLINE_LINUX=\"resume=/dev/sda2\"")]
+    [InlineData("/proc/cmdline", "BOOT_IMAGE=/vmlinuz root=PARTUUID=0F-02 ro")]
+    [InlineData("/proc/cmdline", "root=PARTUUID=nobody-knows")]
+    [InlineData("/etc/crypttab", "home PARTLABEL=home none luks")]
+    [InlineData("/etc/fstab", "PARTUUID=0f-02 /usr ext4 defaults 0 1")]
+    [InlineData("/etc/initramfs-tools/conf.d/resume", "RESUME=PARTUUID=0f-02")]
     public void A_name_that_would_lead_nowhere_is_refused_with_its_file(string file, string line)
     {
         Write(file, line + "\n");
         Write("/dev/sda2", "");
-        Directory.CreateDirectory(PathOf("/dev/disk/by-id"));
-        File.CreateSymbolicLink(PathOf("/dev/disk/by-id/ata-X-part2"), PathOf("/dev/sda2"));
+        Link("/dev/disk/by-id/ata-X-part2", "/dev/sda2");
+        Link("/dev/disk/by-partuuid/0f-02", "/dev/sda2");
+        Link("/dev/disk/by-partlabel/home", "/dev/sda2");
         var e = Assert.Throws<SafetyException>(() => Hook().Plan(Disk(), []));
         Assert.Contains(file, e.Message, StringComparison.Ordinal);
     }
@@ -99,7 +138,12 @@ public sealed class BootHookTests : IDisposable
     [Fact]
     public void Ids_and_other_disks_may_be_named()
     {
-        Write("/etc/fstab", "/dev/sdb1 / ext4 defaults 0 1\nUUID=1 /srv ext4 defaults 0 2\n/dev/mapper/vg0-root / ext4 defaults 0 1\n");
+        Write("/dev/sda2", "");
+        Write("/dev/sdb2", "");
+        Link("/dev/disk/by-partuuid/0f-02", "/dev/sda2");
+        Link("/dev/disk/by-partuuid/0f-12", "/dev/sdb2");
+        Write("/etc/fstab", "/dev/sdb1 / ext4 defaults 0 1\nUUID=1 /srv ext4 defaults 0 2\n/dev/mapper/vg0-root / ext4 defaults 0 1\nPARTUUID=0f-02 /home ext4 defaults 0 2\n");
+        Write("/proc/cmdline", "root=PARTUUID=0f-12 ro\n");
         Assert.Equal(Id, Hook().Plan(Disk(), []).TableId);
     }
 
@@ -148,6 +192,12 @@ public sealed class BootHookTests : IDisposable
     ]);
 
     private string PathOf(string path) => Path.Combine(_folder.FullPath, path.TrimStart('/'));
+
+    private void Link(string path, string target)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(PathOf(path))!);
+        File.CreateSymbolicLink(PathOf(path), PathOf(target));
+    }
 
     private void Write(string path, string content)
     {

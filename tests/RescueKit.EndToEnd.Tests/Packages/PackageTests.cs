@@ -45,12 +45,32 @@ public sealed class PackageTests : IDisposable
         Directory.CreateDirectory(etc);
         File.WriteAllText(Path.Combine(etc, "agent.json"), "{}");
         File.WriteAllText(Path.Combine(etc, "key"), "secret");
-        var script = File.ReadAllText(Path.Combine(Repository(), "scripts/deb/postrm")).Replace(" /", $" {_folder.File("root")}/", StringComparison.Ordinal);
-        File.WriteAllText(_folder.File("postrm"), script);
-        var purge = Tool.Must("sh", _folder.File("postrm"), "purge");
+        var purge = Purge();
         Assert.Equal(["key"], Directory.GetFileSystemEntries(etc).Select(Path.GetFileName));
         Assert.Contains("holds files of yours and is kept", purge.Error, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_share_that_is_still_mounted_outlives_a_purge()
+    {
+        var (share, place) = (_folder.Folder("share"), _folder.Folder("root/run/rescuekit/places/p1"));
+        File.WriteAllText(Path.Combine(share, "web1.rki"), "the only copy");
+        // Twice: the place of an agent that was killed, and that of the next one over it.
+        for (var i = 0; i < 2; i++) Tool.Must("mount", "--bind", share, place);
+        try
+        {
+            using (File.OpenRead(Path.Combine(place, "web1.rki"))) Assert.Contains($"{place} is in use and is kept", Purge().Error, StringComparison.Ordinal);
+            Assert.Empty(Purge().Error);
+            Assert.False(Directory.Exists(_folder.File("root/run/rescuekit")));
+        }
+        finally
+        {
+            while (Tool.Run("umount", place).Ok) { }
+        }
+        Assert.Equal("the only copy", File.ReadAllText(Path.Combine(share, "web1.rki")));
+    }
+
+    private ToolResult Purge() => Tool.Must("env", $"DPKG_ROOT={Root}", "sh", Path.Combine(Repository(), "scripts/deb/postrm"), "purge");
 
     /// <summary>From the archive that this machine uses, by the way it uses.</summary>
     private void Bootstrap() => Must("bash", "-c", $"""
