@@ -44,27 +44,42 @@ internal sealed class AgentScheduler(JobBook book, IRunCarrier carrier, JobRun r
         }
     }
 
-    /// <summary>A disk that somebody else's run has is waited for; after a while the run begins all the same, and is refused with the reason.</summary>
+    /// <summary>
+    /// A disk of a job that runs is waited for, planned or not. One that somebody else's run has, too, but not for good: after a while the run
+    /// begins all the same, and is refused with the reason.
+    /// </summary>
     private string? Hold(JobEntry entry)
     {
         var source = entry.Config.Source;
-        var taken = carrier.Runs.FirstOrDefault(run => run.Stage != RunStage.Ended && (Same(run.Plan.From.Path, source) || Same(run.Plan.Onto.Path, source)));
+        var running = book.Look(jobs => jobs.Where(job => job.Running is not null).Select(job => (job.Config.Name, job.Running!.Source)).ToList());
+        if (running.FirstOrDefault(job => IsOneDisk(job.Source, source)) is { Name: { } name }) return $"{source}, which job {name} is imaging";
+        var taken = carrier.Runs.FirstOrDefault(run => run.Stage != RunStage.Ended && Disks(run.Plan).Any(disk => IsOneDisk(disk, source)));
         if (taken is null) return null;
         entry.WaitsSince ??= clock.GetTimestamp();
         return clock.GetElapsedTime(entry.WaitsSince.Value) > DiskPatience ? null : $"{source}, which is in run {taken.Id.ToString(CultureInfo.InvariantCulture)}";
     }
 
-    private static bool Same(string one, string other)
+    /// <summary>Where images are is not looked at: a share that went away would hang whoever does.</summary>
+    private static IEnumerable<string> Disks(RunPlan plan)
+    {
+        if (plan.Operation is "backup" or "clone") yield return plan.From.Path;
+        if (plan.Operation is "restore" or "clone") yield return plan.Onto.Path;
+    }
+
+    /// <summary>Also where one is a partition or a volume on the other.</summary>
+    private static bool IsOneDisk(string one, string other)
     {
         try
         {
-            return DiskInventory.AreSame(one, other);
+            return DiskInventory.AreSame(one, other) || (IsDevice(one) && IsDevice(other) && DiskInventory.DisksBelow(one).Intersect(DiskInventory.DisksBelow(other)).Any());
         }
         catch (Exception e) when (e is Model.RescueKitException or IOException)
         {
             return one == other;
         }
     }
+
+    private static bool IsDevice(string path) => path.StartsWith("/dev/", StringComparison.Ordinal);
 
     private async Task RunAsync(JobEntry entry, CancellationToken stop)
     {

@@ -39,8 +39,10 @@ internal sealed class JobBook
                 entry.State = DueTimes.Adjust(entry.State, job.Schedule, now, _clock.LocalTimeZone);
                 next.Add(entry);
             }
-            next.AddRange(_jobs.Where(known => known.Running is not null && !next.Contains(known)));
-            _jobs = next;
+            var gone = _jobs.Where(known => known.Running is not null && !next.Contains(known)).ToList();
+            foreach (var entry in next) entry.IsGone = false;
+            foreach (var entry in gone) entry.IsGone = true;
+            _jobs = [.. next, .. gone];
             Keep();
         }
     }
@@ -100,26 +102,22 @@ internal sealed class JobBook
         }
     }
 
-    /// <summary>Takes the next job that may begin: as many at a time as are allowed, none whose disk is in a run.</summary>
-    /// <param name="hold">Why a job has to wait though it is its turn; null where it does not.</param>
+    /// <summary>Takes the next job that may begin: as many at a time as are allowed, none whose disk is in a run. For one caller at a time.</summary>
+    /// <param name="hold">Why a job has to wait though it is its turn; null where it does not. Asked without the lock: it may look at disks.</param>
     public JobEntry? Begin(Func<JobEntry, string?> hold)
     {
-        lock (_lock)
+        foreach (var entry in Waiting())
         {
-            if (_jobs.Count(entry => entry.Running is not null) is var running && running >= Parallel)
+            var reason = hold(entry);
+            lock (_lock)
             {
-                foreach (var entry in _jobs.Where(entry => entry.Waiting is not null)) entry.WaitsFor = "other jobs";
-                return null;
-            }
-            foreach (var entry in _jobs.Where(entry => entry.Waiting is not null).OrderBy(entry => entry.Waiting!.Reason != JobTicket.Request))
-            {
-                entry.WaitsFor = hold(entry);
-                if (entry.WaitsFor is not null) continue;
+                entry.WaitsFor = reason;
+                if (reason is not null || entry.Waiting is null || !_jobs.Contains(entry)) continue;
                 Begin(entry);
                 return entry;
             }
-            return null;
         }
+        return null;
     }
 
     /// <summary>Notes down how a running job ended.</summary>
@@ -130,6 +128,7 @@ internal sealed class JobBook
             entry.State = change(entry.State) with { Begun = null, Last = result };
             entry.Running = null;
             Keep();
+            if (entry.IsGone) _jobs.Remove(entry);
         }
     }
 
@@ -144,6 +143,18 @@ internal sealed class JobBook
     public T Look<T>(Func<IReadOnlyList<JobEntry>, T> look)
     {
         lock (_lock) return look(_jobs);
+    }
+
+    /// <summary>Those that were asked for first; none where as many run as may.</summary>
+    private List<JobEntry> Waiting()
+    {
+        lock (_lock)
+        {
+            var waiting = _jobs.Where(entry => entry.Waiting is not null).OrderBy(entry => entry.Waiting!.Reason != JobTicket.Request).ToList();
+            if (_jobs.Count(entry => entry.Running is not null) < Parallel) return waiting;
+            foreach (var entry in waiting) entry.WaitsFor = "other jobs";
+            return [];
+        }
     }
 
     private UsageException NoJob(string job) => new(
@@ -161,7 +172,7 @@ internal sealed class JobBook
         var image = Path.Combine(entry.Config.Folder, entry.Config.File.At(TimeZoneInfo.ConvertTime(now, _clock.LocalTimeZone)));
         var begun = new JobBegun(entry.Waiting!.Number, entry.Waiting.Reason, now, image);
         entry.State = DueTimes.Begin(entry.State, now) with { Begun = begun };
-        (entry.Waiting, entry.WaitsSince, entry.Running) = (null, null, new RunningJob(begun));
+        (entry.Waiting, entry.WaitsSince, entry.Running) = (null, null, new RunningJob(begun, entry.Config.Source));
         Keep();
     }
 

@@ -19,6 +19,9 @@ internal sealed class JobEntry(JobConfig config, JobState state)
     public long? WaitsSince { get; set; }
     public RunningJob? Running { get; set; }
 
+    /// <summary>No job of the configuration any more: there until its run has ended.</summary>
+    public bool IsGone { get; set; }
+
     public bool IsIdle => Waiting is null && Running is null;
 }
 
@@ -31,9 +34,11 @@ internal sealed record JobTicket(int Number, string Reason)
 }
 
 /// <summary>A job that is running.</summary>
-internal sealed class RunningJob(JobBegun begun)
+/// <param name="source">What it images, whatever its configuration says by now.</param>
+internal sealed class RunningJob(JobBegun begun, string source)
 {
     public JobBegun Begun { get; } = begun;
+    public string Source { get; } = source;
 
     /// <summary>Among the host's runs; null until it is planned.</summary>
     public int? Run { get; set; }

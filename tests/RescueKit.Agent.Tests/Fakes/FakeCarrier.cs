@@ -17,13 +17,16 @@ internal sealed class FakeCarrier : IRunCarrier
     /// <summary>Runs that nobody here has asked for.</summary>
     public List<RunState> Others { get; } = [];
 
+    /// <summary>Runs are still being planned: nobody sees them.</summary>
+    public bool IsPlanning { get; set; }
+
     public int Begun { get; private set; }
 
     public IReadOnlyList<RunState> Runs
     {
         get
         {
-            lock (_lock) return [.. Others, .. _runs.Where(run => !run.Run.Ended.IsCompleted).Select(run => run.State)];
+            lock (_lock) return [.. Others, .. _runs.Where(run => !IsPlanning && !run.Run.Ended.IsCompleted).Select(run => run.State)];
         }
     }
 

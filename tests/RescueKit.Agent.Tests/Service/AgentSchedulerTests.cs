@@ -73,9 +73,23 @@ public sealed class AgentSchedulerTests : IAsyncLifetime
         var b = first.Words[2] == "/b.raw" ? first : second;
         var a = b == first ? second : first;
         b.End();
-        await UntilAsync(() => Status("c").WaitsFor?.StartsWith("/a.raw, which is in run", StringComparison.Ordinal) == true);
+        await UntilAsync(() => Status("c").WaitsFor == "/a.raw, which job a is imaging" || Status("a").WaitsFor == "/a.raw, which job c is imaging");
         a.End();
         Assert.Equal("/a.raw", (await _carrier.NextAsync()).End().Words[2]);
+    }
+
+    [Fact]
+    public async Task A_disk_of_a_run_that_is_still_being_planned_is_waited_for()
+    {
+        _carrier.IsPlanning = true;
+        Start(new AgentConfig([Job("a", "hourly"), Job("b", "hourly") with { Source = "/a.raw" }], Parallel: 2));
+        Pass(TimeSpan.FromHours(1));
+        var first = await _carrier.NextAsync();
+        await UntilAsync(() => (Status("a").WaitsFor ?? Status("b").WaitsFor)?.StartsWith("/a.raw, which job", StringComparison.Ordinal) == true);
+        Pass(TimeSpan.FromMinutes(50));
+        Assert.Equal(1, _carrier.Begun);
+        first.End();
+        (await _carrier.NextAsync()).End();
     }
 
     [Fact]
@@ -186,9 +200,9 @@ public sealed class AgentSchedulerTests : IAsyncLifetime
         _book.Configure(new AgentConfig([Job("b", "hourly")]));
         Assert.Equal(["b", "a"], (await _host.GetJobsAsync(default)).Jobs.Select(job => job.Name));
         run.End();
-        await UntilAsync(() => Status("a").Last is not null);
-        _book.Configure(new AgentConfig([Job("b", "hourly")]));
-        Assert.Equal(["b"], (await _host.GetJobsAsync(default)).Jobs.Select(job => job.Name));
+        await UntilAsync(() => _host.GetJobsAsync(default).Result.Jobs.Select(job => job.Name).SequenceEqual(["b"]));
+        Pass(TimeSpan.FromHours(1));
+        Assert.Equal("/b.raw", (await _carrier.NextAsync()).End().Words[2]);
     }
 
     private static JobConfig Job(string name, string schedule) => new()
