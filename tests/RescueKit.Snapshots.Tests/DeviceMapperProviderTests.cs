@@ -67,7 +67,7 @@ public sealed class DeviceMapperProviderTests : SnapshotProviderContract, IDispo
             other with { FileSystems = [shared, new("/boot/efi", other.Number, "vfat", 1)] },
         ], NoParty.Instance);
         var script = _helpers.LastScript!;
-        Assert.Equal(["/deep", "/both", "/"], script.FileSystems);
+        Assert.Equal([new FrozenFileSystem("/deep", 3), new FrozenFileSystem("/both", 2), new FrozenFileSystem("/", 1)], script.FileSystems);
         Assert.Equal([new HeldVolume("live0", false), new HeldVolume("live1", true)], script.Volumes);
         Assert.Equal(Consistency.FileSystem, snapshot.Consistency);
     }
@@ -88,6 +88,37 @@ public sealed class DeviceMapperProviderTests : SnapshotProviderContract, IDispo
         using var snapshot = Start().Take([Volumes[0] with { FileSystems = [new("/stick", "7:1", "vfat", 2)] }, Volumes[1]], NoParty.Instance);
         Assert.Equal([Consistency.Crash, Consistency.FileSystem], snapshot.Volumes.Select(volume => volume.Consistency));
         Assert.Equal(Consistency.Crash, snapshot.Consistency);
+    }
+
+    [Theory]
+    [InlineData("squashfs", Consistency.FileSystem)] // nobody writes to it
+    [InlineData("udf", Consistency.Crash)]
+    public void What_a_loop_device_carries_counts_where_it_is_written(string type, Consistency expected)
+    {
+        using var snapshot = Start().Take([Volumes[0] with { FileSystems = [new("/", Volumes[0].Number, "ext4", 1), new("/snap", "7:1", type, 2)] }], NoParty.Instance);
+        Assert.Equal(["/"], _helpers.LastScript!.FileSystems.Select(system => system.MountPoint));
+        Assert.Equal(expected, snapshot.Consistency);
+    }
+
+    [Theory]
+    [InlineData("ntfs3", Consistency.FileSystem)]
+    [InlineData("fuseblk", Consistency.Crash)] // what its program has not written yet is not in the kernel
+    public void What_knows_no_freeze_is_held_with_its_volume(string type, Consistency expected)
+    {
+        using var snapshot = Start().Take([Volumes[0] with { FileSystems = [new("/", Volumes[0].Number, type, 1)] }], NoParty.Instance);
+        Assert.True(_helpers.LastScript!.Volumes[0].FreezesItself);
+        Assert.Equal(expected, snapshot.Consistency);
+    }
+
+    [Fact]
+    public void A_call_that_freezes_and_does_not_end_keeps_its_guardian_and_its_page()
+    {
+        _helpers.FreezerHangs = true;
+        Assert.Contains("thawed at once", Assert.Throws<SnapshotException>(() => Start().Take(Volumes, NoParty.Instance)).Message, StringComparison.Ordinal);
+        Assert.Single(Files);
+        Assert.False(_helpers.IsAnyGuardianKilled);
+        _helpers.EndHanging();
+        Assert.Empty(Files);
     }
 
     [Fact]

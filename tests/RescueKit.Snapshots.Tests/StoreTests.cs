@@ -1,5 +1,7 @@
 using RescueKit.Snapshots.DeviceMapper;
+using RescueKit.Snapshots.Interop;
 using RescueKit.Snapshots.Stores;
+using RescueKit.Testing.Tools;
 
 namespace RescueKit.Snapshots.Tests;
 
@@ -32,6 +34,33 @@ public class StoreTests
 
     [Fact]
     public void A_folder_that_has_been_removed_has_no_room() => Assert.Equal(0, StoreChoice.RoomIn("/no/such/folder", GiB).First);
+
+    [Theory]
+    [InlineData(16 * GiB, 10 * GiB, 0, 8 * GiB)]
+    [InlineData(16 * GiB, 10 * GiB, 3 * GiB, 5 * GiB)] // what stores that there are may still take
+    [InlineData(16 * GiB, 1 * GiB, 0, 0)] // an eighth stays
+    public void Memory_is_promised_once_and_not_to_its_end(long total, long available, long promised, long expected) =>
+        Assert.Equal(expected, StoreChoice.RoomInMemory(total, available, promised));
+
+    [Fact]
+    public void A_file_takes_what_is_written_of_it()
+    {
+        using var file = Kernel.OpenMemory("test")!;
+        Kernel.Truncate(file, GiB);
+        Assert.Equal(0, Kernel.SizeOnDisk(file));
+        RandomAccess.Write(file, new byte[MiB], 0);
+        Assert.InRange(Kernel.SizeOnDisk(file), MiB, 4 * MiB);
+    }
+
+    [Fact]
+    public void A_folder_lies_where_its_link_leads_whatever_its_mount_point_is_called()
+    {
+        using var folder = new TempFolder();
+        var real = folder.Folder("big data");
+        File.CreateSymbolicLink(folder.File("cow"), real);
+        string[] mounts = ["1 0 8:1 / / rw - ext4 /dev/sda1 rw", $"2 1 8:2 / {real.Replace(" ", "\\040", StringComparison.Ordinal)} rw - ext4 /dev/sda2 rw"];
+        Assert.All([real, folder.File("cow")], path => Assert.Equal("8:2", StoreChoice.MountNumber(path, mounts)));
+    }
 
     [Theory]
     [InlineData("16/128 8", 16 * 512L, 128 * 512L)]

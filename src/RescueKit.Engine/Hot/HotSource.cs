@@ -38,13 +38,15 @@ internal sealed class HotSource : IBlockSource
     {
         var live = LiveDisk.Read(path);
         var frozen = new List<LivePartition>();
-        foreach (var partition in live.Partitions)
+        // What is swapped out is of no use to a system that starts: swap is neither frozen nor read but for its header.
+        foreach (var partition in live.Partitions.Where(partition => !partition.IsSwap))
         {
             if (Freezability.WhyNot(partition, provider) is not { } why) frozen.Add(partition);
-            else if (partition is { IsInUse: true, IsSwap: false }) throw Freezability.CannotBeFrozen(partition, why, Cold);
+            else if (partition.IsInUse) throw Freezability.CannotBeFrozen(partition, why, Cold);
         }
         var imaged = frozen.Where(partition => partitions.Count == 0 || partitions.Contains(partition.Number)).ToList();
-        var disk = BlockDevices.OpenSource(path, exclusive: false);
+        // A disk without partitions is held like an idle partition.
+        var disk = BlockDevices.OpenSource(path, exclusive: live.Partitions is [{ Number: 0, IsInUse: false }] && frozen.Count == 0);
         IWriterSession? session = null;
         ISnapshot? snapshot = null;
         HotSource? source = null;
@@ -113,13 +115,12 @@ internal sealed class HotSource : IBlockSource
         var layout = PartitionTableReader.Read(_disk);
         foreach (var partition in live.Partitions)
         {
-            if (partition.IsSwap) continue; // of which only the header is taken, and it does not change
             var found = partition.Number == 0 ? new Extent(0, Length) : layout.Partitions.FirstOrDefault(known => known.Number == partition.Number)?.Extent;
             if (found is null && !partition.IsInUse) continue; // the kernel's node for an extended partition
             var range = found ?? throw new SafetyException($"the table on {Name} does not have the {partition.Name} that the running system uses", "have the kernel read the table again: partprobe");
             var device = frozen.IndexOf(partition) is >= 0 and var index ? _snapshot!.Volumes[index].Device : partition.Device;
-            if (device == Name) continue;
-            var content = BlockDevices.OpenSource(device);
+            if (device == Name && !partition.IsSwap) continue;
+            var content = partition.IsSwap ? new SwapHeader(new BlockSourceSlice(_disk, range, partition.Name)) : BlockDevices.OpenSource(device);
             _parts.Add((range, content));
             if (content.Length != range.Length)
                 throw new SafetyException($"{partition.Name} has {content.Length} bytes in the running system and {range.Length} in the table on the disk", "have the kernel read the table again: partprobe");

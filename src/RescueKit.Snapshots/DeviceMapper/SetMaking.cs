@@ -91,9 +91,11 @@ internal sealed class SetMaking(IDeviceMapper mapper, ICowStores stores, HelperS
         var answer = freezer.Hear(options.FreezeLimit + patience);
         if (answer is null)
         {
-            freezer.Kill();
             _post!.Say(SnapshotHelper.GiveUp);
-            throw new SnapshotException("the process that freezes the file systems died; they have been thawed again", "try again");
+            freezer.Kill();
+            throw _post.IsFreezing
+                ? new SnapshotException("the kernel does not end the call that freezes a file system; whatever it freezes is thawed at once when it does", "look at the disks: dmesg; then try again")
+                : new SnapshotException("the process that freezes the file systems died; they have been thawed again", "try again");
         }
         _post!.Say(SnapshotHelper.Disarm);
         var outcome = JsonSerializer.Deserialize(answer, FreezeJson.Default.FreezeOutcome)!;
@@ -122,6 +124,7 @@ internal sealed class SetMaking(IDeviceMapper mapper, ICowStores stores, HelperS
         try
         {
             if (post.Release()) return null;
+            if (post.IsFreezing) return $"The snapshot {set} goes when the kernel ends the call that freezes a file system; its guardian sees to that.";
             FreezeKit.ThawLeft(SharedFile);
             SetRemoval.Remove(mapper, set);
             post.Forget();
@@ -152,7 +155,7 @@ internal sealed class SetMaking(IDeviceMapper mapper, ICowStores stores, HelperS
         var fileSystems = _volumes.SelectMany(volume => volume.Live.FileSystems).OrderByDescending(system => system.Depth).DistinctBy(system => system.Number);
         return new FreezeScript(
             SharedFile,
-            [.. fileSystems.Where(CanFreeze).Select(system => system.MountPoint)],
+            [.. fileSystems.Where(CanFreeze).Select(system => new FrozenFileSystem(system.MountPoint, system.Depth))],
             [.. _volumes.Select(volume => new HeldVolume(volume.Mapping.Name, volume.Live.FileSystems.Any(system => !CanFreeze(system) && system.Number == volume.Live.Number)))],
             [.. _volumes.Select((_, i) => SetNames.FrozenOf(set, i).Name)],
             (int)options.FreezeLimit.TotalMilliseconds, (int)options.HoldLimit.TotalMilliseconds);
@@ -160,8 +163,18 @@ internal sealed class SetMaking(IDeviceMapper mapper, ICowStores stores, HelperS
 
     /// <summary>What can be frozen neither by itself nor by its volume's suspension, since other layers lie between, is as after a power cut.</summary>
     internal static Consistency ConsistencyOf(LiveVolume volume) =>
-        volume.FileSystems.All(system => CanFreeze(system) || system.Number == volume.Number) ? Consistency.FileSystem : Consistency.Crash;
+        volume.FileSystems.All(system => CanFreeze(system) || IsNeverWritten(system) || (system.Number == volume.Number && !IsOfUser(system))) ? Consistency.FileSystem : Consistency.Crash;
 
-    /// <summary>FAT has no freeze operation (Linux, fs/fat/inode.c), so that the kernel refuses FIFREEZE; a suspension syncs and holds it all the same.</summary>
-    internal static bool CanFreeze(LiveFileSystem system) => system.Type is not ("vfat" or "msdos" or "exfat");
+    /// <summary>
+    /// The kernel refuses FIFREEZE where there is no freeze operation (Linux, fs/ioctl.c: FAT, NTFS, UDF, FUSE and others); a suspension of the
+    /// volume that it lies on syncs and holds it all the same.
+    /// </summary>
+    internal static bool CanFreeze(LiveFileSystem system) =>
+        system.Type is "ext2" or "ext3" or "ext4" or "xfs" or "btrfs" or "f2fs" or "jfs" or "nilfs2" or "reiserfs" or "gfs2";
+
+    /// <summary>What its program has not written yet the kernel cannot know.</summary>
+    private static bool IsOfUser(LiveFileSystem system) => system.Type.StartsWith("fuse", StringComparison.Ordinal);
+
+    /// <summary>Of a kind that is packed once and read ever after.</summary>
+    private static bool IsNeverWritten(LiveFileSystem system) => system.Type is "squashfs" or "erofs" or "cramfs" or "romfs" or "iso9660";
 }

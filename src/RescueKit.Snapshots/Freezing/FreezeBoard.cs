@@ -119,6 +119,20 @@ internal sealed unsafe class FreezeBoard : IDisposable
         }
     }
 
+    /// <summary>The freezer is at it: the kernel may not have ended a call that freezes, and nobody but the guardian would thaw afterwards.</summary>
+    public static bool IsFreezing(string path)
+    {
+        try
+        {
+            using var board = new FreezeBoard(path);
+            return board.Phase == FreezePhase.Freezing && Kernel.IsAlive(board.Freezer);
+        }
+        catch (SnapshotException)
+        {
+            return false; // it has just been removed
+        }
+    }
+
     /// <summary>A lock goes with the last that has the file, and memory that is shared has it, too.</summary>
     public void Dispose()
     {

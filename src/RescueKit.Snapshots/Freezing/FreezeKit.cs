@@ -26,7 +26,7 @@ internal sealed class FreezeKit : IDisposable
         Script = script;
         _board = board;
         _mapper = Open("/dev/mapper/control", Kernel.ReadWrite);
-        _roots = [.. script.FileSystems.Select(open)];
+        _roots = [.. script.FileSystems.Select(system => open(system.MountPoint))];
         _suspends = [.. script.Volumes.Select(volume => new DmRequest(DmCommand.Suspend, volume.Name, flags: DmFlags.Suspend | (volume.FreezesItself ? 0 : DmFlags.SkipLockFs)))];
         _resumes = [.. script.Volumes.Select(volume => new DmRequest(DmCommand.Suspend, volume.Name, flags: DmFlags.SkipLockFs))];
         _activations = [.. script.Snapshots.Select(name => new DmRequest(DmCommand.Suspend, name, hidden: true))];
@@ -41,7 +41,9 @@ internal sealed class FreezeKit : IDisposable
             using var board = new FreezeBoard(sharedFile);
             // One that was unmounted meanwhile must not keep the others frozen.
             using var kit = new FreezeKit(script, board, point => Kernel.Open(point, Kernel.ReadOnly | Kernel.Directory));
-            kit.ThawAll();
+            // A freezer that lives thaws what the call freezes in which it hangs.
+            board.GivesUp = true;
+            kit.ThawAll(isOver: board.Phase != FreezePhase.Freezing || !Kernel.IsAlive(board.Freezer));
         }
         catch (SnapshotException)
         {
@@ -63,18 +65,22 @@ internal sealed class FreezeKit : IDisposable
         return errno;
     }
 
-    public int ThawFileSystem(int index)
+    /// <param name="isOver">Nobody freezes any more: what the kernel refuses to thaw is not frozen. Before that it may become so yet.</param>
+    public int ThawFileSystem(int index, bool isOver = true)
     {
         if (_board.FileSystem(index) == 0) return 0;
         var errno = _roots[index] is { } root ? Call(root, Kernel.Thaw) : 0;
-        _board.FileSystem(index) = 0;
+        if (errno == 0 || isOver) _board.FileSystem(index) = 0;
         return errno;
     }
 
     public int SuspendVolume(int index)
     {
         _board.Volume(index) = 1;
-        return DmControl.Fire(_mapper, _suspends[index]);
+        var errno = DmControl.Fire(_mapper, _suspends[index]);
+        // The guardian may have resumed it in vain while the call hung.
+        if (errno == 0) _board.Volume(index) = 1;
+        return errno;
     }
 
     public int ResumeVolume(int index)
@@ -88,16 +94,32 @@ internal sealed class FreezeKit : IDisposable
     public int ActivateSnapshot(int index) => DmControl.Fire(_mapper, _activations[index]);
 
     /// <summary>Whatever is suspended or frozen runs again.</summary>
-    public void ThawAll()
+    /// <param name="isOver">Nobody freezes any more (<see cref="ThawFileSystem"/>).</param>
+    public void ThawAll(bool isOver = true)
     {
         for (var i = VolumeCount - 1; i >= 0; i--) ResumeVolume(i);
-        for (var i = FileSystemCount - 1; i >= 0; i--) ThawFileSystem(i);
+        if (!isOver) ThawBesideLast();
+        for (var i = FileSystemCount - 1; i >= 0; i--) ThawFileSystem(i, isOver);
+    }
+
+    /// <summary>
+    /// The freezer may hang in the last file system that is marked, and who thaws that one may have to wait as long: those that cannot lie on it
+    /// come first.
+    /// </summary>
+    private void ThawBesideLast()
+    {
+        var last = FileSystemCount - 1;
+        while (last > 0 && _board.FileSystem(last) == 0) last--;
+        for (var i = last - 1; i >= 0; i--)
+        {
+            if (Script.FileSystems[i].Depth == Script.FileSystems[last].Depth) ThawFileSystem(i, isOver: false);
+        }
     }
 
     /// <summary>Runs through the same calls without freezing anything, so that all of their code is compiled and in memory.</summary>
     public void Rehearse()
     {
-        ThawAll(); // nothing is marked as frozen
+        ThawAll(isOver: false); // nothing is marked as frozen
         _ = Call(_board.File, Kernel.Thaw); // a file system in memory, which is never frozen
         _ = DmControl.Fire(_mapper, new DmRequest(DmCommand.Version));
     }

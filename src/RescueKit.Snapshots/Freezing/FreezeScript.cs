@@ -6,13 +6,13 @@ namespace RescueKit.Snapshots.Freezing;
 
 /// <summary>All that is to be done between the first freeze and the last thaw. Told to both helper processes before anything is frozen.</summary>
 /// <param name="SharedFile">What <see cref="FreezeBoard"/> maps.</param>
-/// <param name="FileSystems">Mount points, in the order of freezing; thawed the other way round.</param>
+/// <param name="FileSystems">In the order of freezing; thawed the other way round.</param>
 /// <param name="Volumes">Names of the mapped devices that are suspended and resumed.</param>
 /// <param name="Snapshots">Names of the snapshots' devices, made active while the volumes are suspended.</param>
 /// <param name="FreezeLimit">From first freeze to last thaw, in milliseconds.</param>
 /// <param name="HoldLimit">From first suspend to last resume, in milliseconds.</param>
 internal sealed record FreezeScript(
-    string SharedFile, IReadOnlyList<string> FileSystems, IReadOnlyList<HeldVolume> Volumes, IReadOnlyList<string> Snapshots, int FreezeLimit, int HoldLimit)
+    string SharedFile, IReadOnlyList<FrozenFileSystem> FileSystems, IReadOnlyList<HeldVolume> Volumes, IReadOnlyList<string> Snapshots, int FreezeLimit, int HoldLimit)
 {
     /// <summary>Null until the snapshot has been taken.</summary>
     public SnapshotRecord? Taken { get; init; }
@@ -20,6 +20,9 @@ internal sealed record FreezeScript(
     /// <summary>LVM's snapshots; null where the device mapper's own are guarded.</summary>
     public IReadOnlyList<string>? LogicalVolumes { get; init; }
 }
+
+/// <param name="Depth">Layers between it and its disk: one lies on another only where it has more of them.</param>
+internal sealed record FrozenFileSystem(string MountPoint, int Depth);
 
 /// <param name="FreezesItself">The suspension freezes the file system on it: one that knows no freeze of its own (FAT).</param>
 internal sealed record HeldVolume(string Name, bool FreezesItself);

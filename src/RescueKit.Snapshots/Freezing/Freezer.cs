@@ -88,7 +88,7 @@ internal sealed class Freezer(FreezeKit kit, FreezeBoard board)
 
     private bool Check(int errno, FreezeStep step, int index)
     {
-        if (errno == 0) return true;
+        if (errno == 0 || (errno == Kernel.Invalid && step == FreezeStep.Thaw && board.GivesUp)) return true; // the guardian was quicker
         if (_failed.Errno == 0) _failed = (step, index, errno);
         return false;
     }
@@ -96,8 +96,8 @@ internal sealed class Freezer(FreezeKit kit, FreezeBoard board)
     /// <summary>Put into words after the thaw.</summary>
     private string? Failure() => _failed.Errno == 0 ? null : _failed.Step switch
     {
-        FreezeStep.Freeze => $"{kit.Script.FileSystems[_failed.Index]} cannot be frozen: {Kernel.Reason(_failed.Errno)}",
-        FreezeStep.Thaw => $"{kit.Script.FileSystems[_failed.Index]} could not be thawed: {Kernel.Reason(_failed.Errno)}",
+        FreezeStep.Freeze => $"{kit.Script.FileSystems[_failed.Index].MountPoint} cannot be frozen: {Kernel.Reason(_failed.Errno)}",
+        FreezeStep.Thaw => $"{kit.Script.FileSystems[_failed.Index].MountPoint} could not be thawed: {Kernel.Reason(_failed.Errno)}",
         FreezeStep.Suspend => $"{kit.Script.Volumes[_failed.Index].Name} cannot be suspended: {Kernel.Reason(_failed.Errno)}",
         FreezeStep.Resume => $"{kit.Script.Volumes[_failed.Index].Name} could not be resumed: {Kernel.Reason(_failed.Errno)}",
         _ => $"{kit.Script.Snapshots[_failed.Index]} cannot be made active: {Kernel.Reason(_failed.Errno)}",

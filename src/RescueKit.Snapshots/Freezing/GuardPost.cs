@@ -52,13 +52,16 @@ internal sealed class GuardPost : IDisposable
         Dispose();
     }
 
+    /// <summary>A call that freezes has not come back yet. The guardian thaws when it does, and removes the snapshot then, whoever lives: it is to be left alone.</summary>
+    public bool IsFreezing => FreezeBoard.IsFreezing(SharedFile);
+
     /// <summary>The guardian removes the snapshot.</summary>
-    /// <returns>False where it is dead, or could not; then it is dead now.</returns>
+    /// <returns>False where it is dead, or could not; then it is dead now, unless it <see cref="IsFreezing"/>.</returns>
     public bool Release()
     {
         Say(SnapshotHelper.Release);
         if (_guardian.Hear(s_patience) == SnapshotHelper.Released) return true;
-        _guardian.Kill();
+        if (!IsFreezing) _guardian.Kill();
         return false;
     }
 

@@ -84,7 +84,7 @@ internal sealed class Guardian(HelperPipe pipe, FreezeKit kit, FreezeBoard board
         board.GivesUp = board.Phase != FreezePhase.Done;
         while (board.Phase == FreezePhase.Freezing && !IsFreezerDead)
         {
-            kit.ThawAll();
+            kit.ThawAll(isOver: false);
             Thread.Sleep(Moment);
         }
         kit.ThawAll();

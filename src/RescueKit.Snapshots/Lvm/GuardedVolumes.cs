@@ -80,7 +80,13 @@ internal sealed class GuardedVolumes(ILvm lvm, IDeviceMapper mapper, IReadOnlyLi
                     if (lvm.List().FirstOrDefault(volume => volume.Path == path) is not { } snapshot || LvmStore.Step(snapshot, use.Length) is not { } step) return false;
                     lvm.Extend(path, step);
                     break;
-                case [{ Type: "thin" }] when Pool(device, known) is { } pool && mapper.Status(pool.Name) is [{ Type: "thin-pool" } full] && LvmStore.IsTooFull(full.Parameters):
+                case [{ Type: "thin" } thin] when Pool(device, known) is { } pool && mapper.Status(pool.Name) is [{ Type: "thin-pool" } full] && LvmStore.IsTooFull(full.Parameters):
+                    // LVM removes nothing that is open: whoever reads it is given errors, and goes.
+                    mapper.Load(device.Name, [new MapTarget(0, thin.Length, "error", "")]);
+                    mapper.Resume(device.Name);
+                    lvm.Remove(path);
+                    break;
+                case [{ Type: "error" }]:
                     lvm.Remove(path);
                     break;
             }

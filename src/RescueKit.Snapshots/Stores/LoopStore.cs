@@ -15,13 +15,29 @@ internal sealed unsafe class LoopStore : ICowStore
     private const nuint GetFree = 0x4c82, Configure = 0x4c0a, SetCapacity = 0x4c07;
     private const int ConfigLength = 304, FlagsAt = 60, NameAt = 64, AutoClear = 4, DirectIo = 16;
 
+    /// <summary>Of this process: what one may still take, the next must not be promised.</summary>
+    private static readonly List<LoopStore> s_inMemory = [];
+
     private readonly SafeFileHandle _file;
     private readonly SafeFileHandle _loop;
     private readonly StoreRoom _room;
     private readonly string _node;
 
-    private LoopStore(SafeFileHandle file, SafeFileHandle loop, string node, string number, string where, StoreRoom room, long length) =>
+    private LoopStore(SafeFileHandle file, SafeFileHandle loop, string node, string number, string where, StoreRoom room, long length)
+    {
         (_file, _loop, _node, Number, Where, _room, Length) = (file, loop, node, number, where, room, length);
+        if (where != "memory") return;
+        lock (s_inMemory) s_inMemory.Add(this);
+    }
+
+    /// <summary>Memory that stores have been given and have not taken yet, in bytes.</summary>
+    public static long PromisedMemory
+    {
+        get
+        {
+            lock (s_inMemory) return s_inMemory.Sum(store => Math.Max(0, store.Length - Kernel.SizeOnDisk(store._file)));
+        }
+    }
 
     public string Number { get; }
     public string Where { get; }
@@ -64,6 +80,7 @@ internal sealed unsafe class LoopStore : ICowStore
 
     public void Dispose()
     {
+        lock (s_inMemory) s_inMemory.Remove(this);
         _loop.Dispose();
         _file.Dispose();
     }

@@ -1,6 +1,8 @@
 using System.Globalization;
 using RescueKit.Model;
 using RescueKit.Snapshots.DeviceMapper;
+using RescueKit.Snapshots.Interop;
+using RescueKit.Snapshots.Writers.Detection;
 
 namespace RescueKit.Snapshots.Stores;
 
@@ -18,13 +20,17 @@ internal sealed class StoreChoice(string? wanted) : ICowStores
     public ICowStore Make(IDeviceMapper mapper, string set, int index, IReadOnlyList<LiveVolume> all)
     {
         var volumeLength = all[index].Length;
-        if (wanted is null or Memory) return LoopStore.InMemory(RoomIn(Memory, volumeLength));
+        if (wanted is null or Memory) return LoopStore.InMemory(Some(Memory, volumeLength));
         if (!Directory.Exists(wanted)) return (_device ??= StoreDevice.Take(wanted, all)).Cut(mapper, set, index, all);
-        var number = MountNumber(wanted);
+        var number = MountNumber(wanted, File.ReadLines("/proc/self/mountinfo"));
         if (all.SelectMany(volume => volume.FileSystems).FirstOrDefault(system => system.Number == number) is { } frozen)
             throw new SnapshotException($"the copy-on-write store cannot lie in {wanted}: {frozen.MountPoint} is imaged itself", "name a folder on another disk, or 'memory'");
-        return LoopStore.InFolder(wanted, RoomIn(wanted, volumeLength));
+        return LoopStore.InFolder(wanted, Some(wanted, volumeLength));
     }
+
+    private static StoreRoom Some(string where, long volumeLength) => RoomIn(where, volumeLength) is { First: > 0 } room
+        ? room
+        : throw new SnapshotException($"there is no room for a copy-on-write store in {where}", "free some, or name another place with --store");
 
     /// <param name="where">"memory", or a folder.</param>
     public static StoreRoom RoomIn(string where, long volumeLength) =>
@@ -43,16 +49,20 @@ internal sealed class StoreChoice(string? wanted) : ICowStores
         }
     }
 
-    /// <summary>In bytes: what the kernel thinks can be had without swapping.</summary>
-    private static long AvailableMemory() => File.ReadLines("/proc/meminfo").FirstOrDefault(line => line.StartsWith("MemAvailable:", StringComparison.Ordinal)) is { } line
-        ? long.Parse(line.AsSpan("MemAvailable:".Length).Trim().TrimEnd(" kB"), CultureInfo.InvariantCulture) << 10
-        : 0;
+    private static long AvailableMemory()
+    {
+        var numbers = File.ReadLines("/proc/meminfo").Select(line => line.Split(':')).Where(fields => fields is ["MemTotal" or "MemAvailable", _])
+            .ToDictionary(fields => fields[0], fields => long.Parse(fields[1].AsSpan().Trim().TrimEnd(" kB"), CultureInfo.InvariantCulture) << 10);
+        return RoomInMemory(numbers["MemTotal"], numbers["MemAvailable"], LoopStore.PromisedMemory);
+    }
+
+    /// <summary>
+    /// An eighth of all memory stays with the system: it would rather lose a snapshot than a program. In bytes.
+    /// </summary>
+    /// <param name="available">What the kernel thinks can be had without swapping.</param>
+    /// <param name="promised">What stores that there are may still take of that.</param>
+    internal static long RoomInMemory(long total, long available, long promised) => Math.Max(0, available - total / 8 - promised);
 
     /// <summary>The device number of the file system that a folder lies on.</summary>
-    private static string MountNumber(string folder)
-    {
-        var full = Path.GetFullPath(folder);
-        var mounts = File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' ')).Where(fields => full == fields[4] || fields[4] == "/" || full.StartsWith(fields[4] + "/", StringComparison.Ordinal));
-        return mounts.Aggregate((string[]?)null, (best, next) => best is null || next[4].Length >= best[4].Length ? next : best)?[2] ?? "";
-    }
+    internal static string? MountNumber(string folder, IEnumerable<string> mounts) => new ProcessMounts(mounts).NumberOf(RealPath.Of(folder) ?? Path.GetFullPath(folder));
 }

@@ -1,3 +1,5 @@
+using RescueKit.Testing.Tools;
+
 namespace RescueKit.EndToEnd.Tests.Guests;
 
 /// <summary>What goes wrong while file systems are frozen, and while a snapshot lives: the system goes on, and nothing is left.</summary>
@@ -80,6 +82,41 @@ public sealed class GuestHotFaultTests(GuestHotMachine machine) : IClassFixture<
             """, 1));
         Assert.Contains("no snapshot could be taken", failed!.Error, StringComparison.Ordinal);
         Guest.Must($"{Functions}nothing_is_left && [ ! -e /tmp/late.rki ]");
+    }
+
+    /// <summary>The call that freezes waits for the one that writes, and while it does the kernel lets nobody thaw.</summary>
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)]
+    public void A_freeze_that_waits_for_one_long_write_is_given_up_and_thawed()
+    {
+        var failed = default(GuestResult);
+        Slowly(256 << 10, () => failed = Guest.Must($$"""
+            {{Functions}}
+            perl -e 'my $n = 24 << 20; my $b = "x" x ($n + 4096); my $o = -unpack("J", pack "p", $b) & 4095;
+                sysopen my $f, "/live1/old", 1 | 040000 or die $!; syswrite($f, $b, $n, $o) == $n or die "write: $!"' &
+            writer=$!
+            sleep 1
+            rescuekit image create --hot {{Busy}} /tmp/late.rki --quiet-timeout 0 --quiet; code=$?
+            kill -0 $writer 2>/dev/null && exit 32
+            wait $writer || exit 33
+            exit $code
+            """, 1));
+        Assert.Contains("no snapshot could be taken", failed!.Error, StringComparison.Ordinal);
+        Guest.Must($"{Functions}nothing_is_left && [ ! -e /tmp/late.rki ]");
+    }
+
+    [Fact]
+    public void Swap_is_used_while_the_disk_is_imaged()
+    {
+        Slowly(8 << 20, () => Guest.Must($"""
+            {Functions}
+            swapon {Busy}3 || exit 34
+            rescuekit image create --hot {Busy} /tmp/swapped.rki --quiet-timeout 0 --verify --quiet &
+            program=$!
+            until_frozen_snapshot /tmp/swapped.rki
+            dd if=/dev/urandom of={Busy}3 bs=4096 seek=1 count=200 conv=notrunc,fsync || exit 35
+            wait $program || exit 36
+            swapoff {Busy}3 && nothing_is_left && rescuekit image info /tmp/swapped.rki | grep swap && rm /tmp/swapped.rki
+            """));
     }
 
     [Fact]

@@ -28,13 +28,14 @@ public sealed class GuestHotMachine : GuestMachine
             mount -t ext4 /dev/mapper/live$p /live$p
             dd if=/dev/urandom of=/live$p/old bs=1M count=24
         done
+        mkswap ${disk}3
         sync
         """);
 
     private static string TwoVolumes(string disk)
     {
         SparseFile.Create(disk, Mebibytes * (long)GuestDisks.MiB);
-        Tool.Must("sgdisk", "--new=1:1M:+120M", "--new=2:0:+120M", disk);
+        Tool.Must("sgdisk", "--new=1:1M:+120M", "--new=2:0:+120M", "--new=3:0:+8M", "--typecode=3:8200", disk);
         foreach (var start in (long[])[1, 121]) Tool.Must("mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-E", $"offset={start * GuestDisks.MiB}", disk, "120M");
         return disk;
     }

@@ -42,6 +42,8 @@ internal sealed class FakeDeviceMapper : IDeviceMapper, IDisposable
 
     public void Open(string name) => Get(name).OpenCount++;
 
+    public void Close(string name) => Get(name).OpenCount--;
+
     public bool IsSuspended(string name) => Get(name).IsSuspended;
 
     /// <summary>What a device's only target says of its state from now on.</summary>

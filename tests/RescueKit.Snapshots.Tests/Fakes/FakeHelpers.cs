@@ -19,6 +19,11 @@ internal sealed class FakeHelpers(FakeDeviceMapper mapper, Faults faults, Action
     /// <summary>It dies with the volumes suspended.</summary>
     public bool FreezerDies { get; set; }
 
+    /// <summary>The kernel does not end its call; its guardian waits for that.</summary>
+    public bool FreezerHangs { get; set; }
+
+    public bool IsAnyGuardianKilled { get; private set; }
+
     public FreezeScript? LastScript { get; private set; }
 
     public IHelper Start(string role, string script, TimeSpan patience)
@@ -29,6 +34,13 @@ internal sealed class FakeHelpers(FakeDeviceMapper mapper, Faults faults, Action
         if (role == SnapshotHelper.FreezerRole) return new Freezer(this, words);
         _guardians.Add(new Guardian(this, words));
         return _guardians[^1];
+    }
+
+    /// <summary>The call comes back: guardians see that nobody wants the snapshot.</summary>
+    public void EndHanging()
+    {
+        FreezerHangs = false;
+        _guardians.ForEach(guardian => guardian.Dispose());
     }
 
     public void KillGuardians() => _guardians.ForEach(guardian => guardian.Kill());
@@ -49,7 +61,7 @@ internal sealed class FakeHelpers(FakeDeviceMapper mapper, Faults faults, Action
 
         public void Say(string line)
         {
-            if (_isOver || _all.IsDead) return;
+            if (_isOver || _all.IsDead || (_all.FreezerHangs && line != SnapshotHelper.Arm)) return;
             if (line == SnapshotHelper.Release) _answer = RemoveAll();
             if (line == SnapshotHelper.GiveUp) _all.Thaw(_script);
             if (!line.StartsWith(SnapshotHelper.Detach + " ", StringComparison.Ordinal)) return;
@@ -61,13 +73,14 @@ internal sealed class FakeHelpers(FakeDeviceMapper mapper, Faults faults, Action
 
         public void Kill()
         {
+            _all.IsAnyGuardianKilled = !_isOver;
             _isOver = true;
             _board.Dispose();
         }
 
         public void Dispose()
         {
-            if (!_isOver && !_isDetached && !_all.IsDead) RemoveAll();
+            if (!_isOver && !_isDetached && !_all.IsDead && !_all.FreezerHangs) RemoveAll();
         }
 
         private string RemoveAll()
@@ -115,6 +128,12 @@ internal sealed class FakeHelpers(FakeDeviceMapper mapper, Faults faults, Action
 
     private FreezeOutcome? Freeze(FreezeScript script)
     {
+        if (FreezerHangs)
+        {
+            using var board = new FreezeBoard(script.SharedFile);
+            (board.Freezer, board.Phase) = (Environment.ProcessId, FreezePhase.Freezing);
+            return null;
+        }
         string? problem = null;
         Try(() =>
         {

@@ -42,11 +42,15 @@ internal sealed class FakeLvm(FakeDeviceMapper mapper, Faults faults) : ILvm
 
     public void Remove(string path) => Change("lvremove", () =>
     {
+        if (mapper.Find(GuardedVolumes.MappedName(path)) is { } device)
+        {
+            if (device.OpenCount > 0) throw new LvmException($"lvremove: {path} is in use");
+            mapper.Remove(device.Name);
+        }
         lock (_lock)
         {
             if (_volumes.RemoveAll(volume => volume.Path == path) == 0) throw new LvmException($"lvremove: {path} is not there");
         }
-        if (mapper.Find(GuardedVolumes.MappedName(path)) is { } device) mapper.Remove(device.Name);
     });
 
     private void Change(string program, Action what)

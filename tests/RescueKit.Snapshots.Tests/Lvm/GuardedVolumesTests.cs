@@ -95,6 +95,24 @@ public sealed class GuardedVolumesTests : IDisposable
     }
 
     [Fact]
+    public void A_thin_one_that_is_read_gives_errors_until_it_is_read_no_more()
+    {
+        var tpool = _mapper.Live("vg0-pool-tpool", "LVM-pool-tpool", [new MapTarget(0, 1000, "thin-pool", "253:8 253:9")]);
+        _mapper.Say(tpool.Name, "1 10/100 96/100 -");
+        _lvm.Add(Volume("thin", 0), new MapTarget(0, 2000, "thin", $"{tpool.Number} 7"));
+        _mapper.Open(Mapped);
+        _guarded.Look();
+        Assert.Equal([new MapTarget(0, 2000, "error", "")], _mapper.Table(Mapped));
+        Assert.True(SnapshotBook.StateOf(_mapper, _mapper.Find(Mapped)!.Node) is { IsLost: true });
+        _guarded.Look();
+        Assert.Single(_lvm.Books);
+        _mapper.Close(Mapped);
+        using var later = new GuardedVolumes(_lvm, _mapper, [Path]);
+        later.Look();
+        Assert.Empty(_lvm.Books);
+    }
+
+    [Fact]
     public void Looks_that_follow_each_other_at_once_cost_nothing()
     {
         Thick(free: 10 * GiB);
