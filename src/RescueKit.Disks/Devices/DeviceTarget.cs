@@ -12,7 +12,7 @@ internal sealed class DeviceTarget(DeviceHandle device, DiskOrigin? origin) : De
 
     private readonly WriteBehind? _behind = device.IsDirect ? null : new WriteBehind(device.File);
     private readonly SyncState _sync = new(device.Path);
-    private readonly Lock _partialSectors = new();
+    private readonly Lock _partialSectors = new(), _writingAgain = new();
     private long _written;
     private volatile bool _zeroOutRefused;
 
@@ -91,7 +91,18 @@ internal sealed class DeviceTarget(DeviceHandle device, DiskOrigin? origin) : De
         ZeroWriter.Write(sectors, Put);
     }
 
-    private void Put(long offset, ReadOnlySpan<byte> bytes) => PosixIo.Write(File, Name, offset, bytes, Device.IsGone);
+    private void Put(long offset, ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            PosixIo.Write(File, Name, offset, bytes, Device.IsGone);
+        }
+        catch (BlockWriteException) when (Device.IsDirect)
+        {
+            // The kernel joins requests that lie beside each other, and the error of one sector is that of all of them: alone, only its own fails.
+            lock (_writingAgain) PosixIo.Write(File, Name, offset, bytes, Device.IsGone);
+        }
+    }
 
     private void WriteThroughBuffer(long offset, ReadOnlySpan<byte> buffer)
     {

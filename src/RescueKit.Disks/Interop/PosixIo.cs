@@ -50,8 +50,6 @@ internal static unsafe class PosixIo
             return new NoSpaceException(message, "A limit of the file system or of the user ends files there: choose another place, or --split.") { Errno = errno };
         }
         if (Errno.MeansFull(errno)) return new NoSpaceException(message, "Free some room there, or choose another place.") { Errno = errno };
-        if (errno == Errno.FileTooLarge)
-            return new DeviceException(message, "That file system cannot hold a file of this size (FAT stops at 4 GiB): choose another place.") { Errno = errno };
         return new BlockWriteException(message, extent, "The disk may be failing or too small for what it claims: do not trust it.") { Errno = errno };
     }
 

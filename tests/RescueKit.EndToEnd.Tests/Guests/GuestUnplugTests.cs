@@ -60,11 +60,10 @@ public sealed class GuestUnplugTests(GuestUnplugMachine machine) : IClassFixture
 {
     private Guest Guest => machine.Guest;
 
+    public static TheoryData<string> Buses => TestScale.IsWide ? ["usb", "scsi", "virtio", "nvme"] : ["usb", "scsi", "nvme"];
+
     [Theory]
-    [InlineData("usb")]
-    [InlineData("scsi")]
-    [InlineData("virtio")]
-    [InlineData("nvme")]
+    [MemberData(nameof(Buses))]
     public void A_disk_that_vanishes_and_returns_is_picked_up_again_and_the_image_completes(string name)
     {
         var run = GuestUnplugMachine.PullInTheMiddle(Guest, machine.Disk(name), machine.Path(name), $"{name}.rki");

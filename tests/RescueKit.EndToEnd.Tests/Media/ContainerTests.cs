@@ -151,7 +151,7 @@ public sealed class ContainerTests(ContainerMachine machine) : IClassFixture<Con
         MustBeClosed();
     }
 
-    [Fact]
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)]
     public void A_wrong_passphrase_is_said_to_be_one_and_leaves_nothing_behind()
     {
         var refused = Guest.Must($"echo wrong >{Secret}; rescuekit agent open 'secret disk' --passphrase-file {Secret}; code=$?; rm {Secret}; exit $code", 3).Error;
