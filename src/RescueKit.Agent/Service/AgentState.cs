@@ -35,7 +35,8 @@ internal sealed record JobState
 
 internal sealed record JobBegun(int Number, string Reason, DateTimeOffset At, string Image);
 
-internal sealed record JobImage(string Path, Guid ImageId, DateTimeOffset At);
+/// <param name="ExitCode">Of the run that made it; null where an agent wrote this that did not keep it.</param>
+internal sealed record JobImage(string Path, Guid ImageId, DateTimeOffset At, int? ExitCode = null);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     GenerationMode = JsonSourceGenerationMode.Default)]

@@ -12,7 +12,7 @@ internal static class Interrupted
     public static (JobState State, JobResult Result) TakeOver(JobState state, DateTimeOffset now)
     {
         var begun = state.Begun!;
-        var made = JobRun.Made(begun, null);
+        var made = JobRun.Made(begun, null, ExitCodes.Failed);
         var result = new JobResult
         {
             Number = begun.Number,

@@ -37,7 +37,7 @@ internal sealed class JobRun(IRunCarrier carrier, Func<Exception, Problem> expla
         if (stop.IsCancellationRequested && result.ExitCode == ExitCodes.Cancelled) result = result with { Verdict = Interrupted.Verdict };
         else if (timeout.IsCancellationRequested && result.ExitCode == ExitCodes.Cancelled)
             result = result with { Error = $"it was ended because it had taken {job.Timeout!.Value.TotalMinutes:0} minutes; {result.Error}", ExitCode = ExitCodes.Failed };
-        var made = result.ImageId is { } id ? Made(begun, id) : null;
+        var made = result.ImageId is { } id ? Made(begun, id, result.ExitCode) : null;
         if (made is null || result.ExitCode != ExitCodes.Done || job.Retention is null) return new JobOutcome(result, made, []);
         var (removed, warnings) = Shelve(job, [.. earlier, made], made);
         return new JobOutcome(result with { Warnings = [.. result.Warnings, .. warnings] }, made, removed);
@@ -45,8 +45,8 @@ internal sealed class JobRun(IRunCarrier carrier, Func<Exception, Problem> expla
 
     /// <summary>What is there under the name that the run gave its image, whatever became of the run.</summary>
     /// <param name="id">Null where nobody is left to tell: a name that holds the second belongs to nobody else.</param>
-    public static JobImage? Made(JobBegun begun, Guid? id) =>
-        ImageShelf.Head(begun.Image) is { } head && (id is null || head.ImageId == id) ? new JobImage(begun.Image, head.ImageId, begun.At) : null;
+    public static JobImage? Made(JobBegun begun, Guid? id, int exitCode) =>
+        ImageShelf.Head(begun.Image) is { } head && (id is null || head.ImageId == id) ? new JobImage(begun.Image, head.ImageId, begun.At, exitCode) : null;
 
     /// <summary>Of a run that something unexpected has ended.</summary>
     public JobOutcome Failed(JobBegun begun, Exception e) => new(Result(begun, null, explain(e)), null, []);
@@ -74,6 +74,8 @@ internal sealed class JobRun(IRunCarrier carrier, Func<Exception, Problem> expla
         var (removed, warnings) = (new List<JobImage>(), new List<string>());
         var there = images.Where(image => Path.GetDirectoryName(image.Path) == job.Folder.TrimEnd('/') && job.File.Matches(Path.GetFileName(image.Path)))
             .Select(ImageShelf.Find).OfType<ShelfImage>().ToList();
+        warnings.AddRange(there.Where(image => image.IsInDoubt).Select(image =>
+            $"{image.Image.Path} was complete, and its end is not to be seen now: it stays, and counts for none (see what is there: rescuekit image verify {image.Image.Path})"));
         foreach (var image in RetentionPlan.Remove(there, newest, job.Retention!, clock.GetUtcNow()))
         {
             try

@@ -56,10 +56,24 @@ public sealed class JobRunTests : IAsyncLifetime
         var second = await RunAsync();
         // Cut off, as by a crash.
         using (var file = File.OpenWrite(second.Result.Image)) file.SetLength(file.Length - 1000);
-        Assert.Equal([second.Made!], (await RunAsync()).Removed);
+        _images[1] = second.Made! with { ExitCode = 1 };
+        Assert.Equal([_images[1]], (await RunAsync()).Removed);
         Assert.Equal([first.Made!], (await RunAsync()).Removed);
         Assert.Equal(4, Directory.GetFiles(_folder.File("backup")).Length);
         Assert.Contains(_log, line => line == $"job a: removed {first.Result.Image}");
+    }
+
+    [Fact]
+    public async Task What_was_complete_and_has_no_end_now_stays_and_an_older_good_one_with_it()
+    {
+        var first = await RunAsync();
+        var second = await RunAsync();
+        using (var file = File.OpenWrite(second.Result.Image)) file.SetLength(file.Length - 1000);
+        var third = await RunAsync();
+        Assert.Empty(third.Removed);
+        Assert.Contains($"{second.Result.Image} was complete, and its end is not to be seen now", Assert.Single(third.Result.Warnings), StringComparison.Ordinal);
+        Assert.Equal([first.Made!], (await RunAsync()).Removed);
+        Assert.Equal([0, 0, 0], _images.Select(image => image.ExitCode!.Value));
     }
 
     [Fact]
