@@ -13,6 +13,9 @@ internal sealed class AgentScheduler(JobBook book, IRunCarrier carrier, JobRun r
     private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan DiskPatience = TimeSpan.FromMinutes(30);
 
+    /// <summary>That are known of a job: what is not there now may be on a disk, or share, that is there again tomorrow. Those beyond were removed by others.</summary>
+    private const int MostImages = 10_000;
+
     private readonly List<Task> _running = [];
     private volatile TaskCompletionSource _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -99,7 +102,7 @@ internal sealed class AgentScheduler(JobBook book, IRunCarrier carrier, JobRun r
     {
         try
         {
-            return await runner.ExecuteAsync(job, begun, entry.State.Images, run => book.Plan(entry, run), stop).ConfigureAwait(false);
+            return await runner.ExecuteAsync(job, begun, entry.State, run => book.Plan(entry, run), stop).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -110,9 +113,12 @@ internal sealed class AgentScheduler(JobBook book, IRunCarrier carrier, JobRun r
     private static JobState After(JobState state, JobOutcome outcome)
     {
         var images = outcome.Made is { } made ? state.Images.Append(made) : state.Images;
-        var kept = images.Except(outcome.Removed).Where(image => !Directory.Exists(Path.GetDirectoryName(image.Path)) || File.Exists(image.Path));
-        var isComplete = outcome.Result.ExitCode is ExitCodes.Done or ExitCodes.DoneWithLosses;
-        return Interrupted.Owe(state, outcome.Result) with { Images = [.. kept], LastCompleteAt = isComplete ? outcome.Result.FinishedAt : state.LastCompleteAt };
+        return Interrupted.Owe(state, outcome.Result) with
+        {
+            Images = [.. images.Except(outcome.Removed).TakeLast(MostImages)],
+            Place = outcome.Place ?? state.Place,
+            LastCompleteAt = outcome.IsComplete ? outcome.Result.FinishedAt : state.LastCompleteAt,
+        };
     }
 
     private void Say(JobConfig job, JobResult result)

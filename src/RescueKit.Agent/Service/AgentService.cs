@@ -27,7 +27,7 @@ public sealed class AgentService : BackgroundService
         _book = new JobBook(new StateFile(Path.Combine(options.StateFolder, "agent"), _log.Problem), _clock);
         _book.Configure(first.Config);
         var carrier = new HostCarrier(host);
-        var runner = new JobRun(carrier, options.Factory.Explain, _clock, _log.Event);
+        var runner = new JobRun(carrier, new FolderMounts(options.Root), options.Factory.Explain, _clock, _log.Event);
         _scheduler = new AgentScheduler(_book, carrier, runner, new FailureCommand(options.Tools, _log), _clock, _log);
         Jobs = new JobHost(_book, carrier, () => _reading, _scheduler.Wake, options.Factory.Explain, _clock);
     }

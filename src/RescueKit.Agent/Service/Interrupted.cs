@@ -12,7 +12,8 @@ internal static class Interrupted
     public static (JobState State, JobResult Result) TakeOver(JobState state, DateTimeOffset now)
     {
         var begun = state.Begun!;
-        var made = JobRun.Made(begun, null, ExitCodes.Failed);
+        // Nobody is left to tell its id: a name that holds the second belongs to nobody else.
+        var made = ImageShelf.Head(begun.Image) is { } head ? new JobImage(begun.Image, head.ImageId, begun.At, ExitCodes.Failed) : null;
         var result = new JobResult
         {
             Number = begun.Number,

@@ -6,17 +6,23 @@ using RescueKit.Model;
 namespace RescueKit.Agent.Service;
 
 /// <summary>What a run of a job came to.</summary>
-/// <param name="Made">The image that is there now; null for none.</param>
-/// <param name="Removed">Older images that are gone.</param>
-internal sealed record JobOutcome(JobResult Result, JobImage? Made, IReadOnlyList<JobImage> Removed);
+/// <param name="Made">The image that it has made, or begun; null for none.</param>
+/// <param name="Removed">Older images that it has removed.</param>
+internal sealed record JobOutcome(JobResult Result, JobImage? Made, IReadOnlyList<JobImage> Removed)
+{
+    /// <summary>Where a complete image lies; null where there is none, or nothing tells.</summary>
+    public JobPlace? Place { get; init; }
+
+    public bool IsComplete => Result.ExitCode is ExitCodes.Done or ExitCodes.DoneWithLosses;
+}
 
 /// <summary>One run of a job, from its command line over the removal of older images to its result.</summary>
-internal sealed class JobRun(IRunCarrier carrier, Func<Exception, Problem> explain, TimeProvider clock, Action<string> log)
+internal sealed class JobRun(IRunCarrier carrier, FolderMounts mounts, Func<Exception, Problem> explain, TimeProvider clock, Action<string> log)
 {
     /// <param name="begun">Has been written down.</param>
-    /// <param name="earlier">The job's images so far, oldest first.</param>
+    /// <param name="state">As it was when the run began.</param>
     /// <param name="stop">The agent ends: the run is cut off.</param>
-    public async Task<JobOutcome> ExecuteAsync(JobConfig job, JobBegun begun, IReadOnlyList<JobImage> earlier, Action<int> planned, CancellationToken stop)
+    public async Task<JobOutcome> ExecuteAsync(JobConfig job, JobBegun begun, JobState state, Action<int> planned, CancellationToken stop)
     {
         var words = JobWords.Of(job, begun.Image);
         log($"job {job.Name}: {job.Priority?.Prefix}rescuekit {JobWords.Shown(words)}");
@@ -26,6 +32,7 @@ internal sealed class JobRun(IRunCarrier carrier, Func<Exception, Problem> expla
         Problem? problem;
         try
         {
+            mounts.MustBeThere(state.Place, job.Folder);
             run = await carrier.CarryAsync(new RunRequest(words), job.Priority, planned, both.Token).ConfigureAwait(false);
             problem = run.Problem;
         }
@@ -37,16 +44,13 @@ internal sealed class JobRun(IRunCarrier carrier, Func<Exception, Problem> expla
         if (stop.IsCancellationRequested && result.ExitCode == ExitCodes.Cancelled) result = result with { Verdict = Interrupted.Verdict };
         else if (timeout.IsCancellationRequested && result.ExitCode == ExitCodes.Cancelled)
             result = result with { Error = $"it was ended because it had taken {job.Timeout!.Value.TotalMinutes:0} minutes; {result.Error}", ExitCode = ExitCodes.Failed };
-        var made = result.ImageId is { } id ? Made(begun, id, result.ExitCode) : null;
-        if (made is null || result.ExitCode != ExitCodes.Done || job.Retention is null) return new JobOutcome(result, made, []);
-        var (removed, warnings) = Shelve(job, [.. earlier, made], made);
-        return new JobOutcome(result with { Warnings = [.. result.Warnings, .. warnings] }, made, removed);
+        var made = result.ImageId is { } id ? new JobImage(begun.Image, id, begun.At, result.ExitCode) : null;
+        var outcome = new JobOutcome(result, made, []);
+        if (outcome.IsComplete) outcome = outcome with { Place = mounts.Find(job.Folder) };
+        if (made is null || result.ExitCode != ExitCodes.Done || job.Retention is null) return outcome;
+        var (removed, warnings) = Shelve(job, [.. state.Images, made], made);
+        return outcome with { Result = result with { Warnings = [.. result.Warnings, .. warnings] }, Removed = removed };
     }
-
-    /// <summary>What is there under the name that the run gave its image, whatever became of the run.</summary>
-    /// <param name="id">Null where nobody is left to tell: a name that holds the second belongs to nobody else.</param>
-    public static JobImage? Made(JobBegun begun, Guid? id, int exitCode) =>
-        ImageShelf.Head(begun.Image) is { } head && (id is null || head.ImageId == id) ? new JobImage(begun.Image, head.ImageId, begun.At, exitCode) : null;
 
     /// <summary>Of a run that something unexpected has ended.</summary>
     public JobOutcome Failed(JobBegun begun, Exception e) => new(Result(begun, null, explain(e)), null, []);

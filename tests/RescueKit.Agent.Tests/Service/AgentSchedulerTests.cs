@@ -3,6 +3,7 @@ using RescueKit.Agent.Jobs;
 using RescueKit.Agent.Protocol;
 using RescueKit.Agent.Service;
 using RescueKit.Agent.Tests.Fakes;
+using RescueKit.Disks.Inventory;
 using RescueKit.Engine;
 using RescueKit.Model;
 using RescueKit.Testing.Fakes;
@@ -177,6 +178,38 @@ public sealed class AgentSchedulerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Images_on_a_share_that_is_not_mounted_are_not_forgotten()
+    {
+        var folder = _folder.Folder("mnt");
+        File.WriteAllText(_folder.File("state.json"), $$"""
+            {"jobs": {"a": {"schedule": "hourly", "accounted_until": "2026-01-02T03:00:00+00:00", "last_number": 4,
+                "images": [{"path": "{{folder}}/x.rki", "image_id": "11111111-2222-3333-4444-555555555555", "at": "2026-01-02T03:00:00+00:00"}] } } }
+            """);
+        Start(Job("a", "hourly") with { Folder = folder });
+        Pass(TimeSpan.FromHours(1));
+        (await _carrier.NextAsync()).Fail(new Problem("there is no room", "no_space", null, 1));
+        await UntilAsync(() => Status("a").Last is { Number: 5 });
+        Assert.Equal(1, Status("a").Images);
+        Assert.Contains("11111111-2222", File.ReadAllText(_folder.File("state.json")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_folder_lay_on_is_known_to_the_next_run()
+    {
+        File.WriteAllText(_folder.File("state.json"), """
+            {"jobs": {"a": {"schedule": "hourly", "accounted_until": "2026-01-02T03:00:00+00:00", "place": {"folder": "/nowhere", "mount_point": "/nowhere"}}}}
+            """);
+        Start(Job("a", "hourly"), Job("b", "hourly"));
+        Pass(TimeSpan.FromHours(1));
+        (await _carrier.NextAsync()).End();
+        await UntilAsync(() => Status("a").Last is not null && Status("b").Last is not null);
+        Assert.Equal((4, 0), (Status("a").Last!.ExitCode, Status("b").Last!.ExitCode));
+        Assert.Equal(1, _carrier.Begun);
+        var places = new StateFile(_folder.FullPath, _log.Add).Read().Jobs.Values.Select(job => job.Place!.MountPoint);
+        Assert.Equal(["/nowhere", "/"], places);
+    }
+
+    [Fact]
     public async Task A_job_can_be_asked_for()
     {
         Start(Job("a", "yearly"));
@@ -225,7 +258,7 @@ public sealed class AgentSchedulerTests : IAsyncLifetime
         _book = new JobBook(new StateFile(_folder.FullPath, log.Problem), _clock);
         _book.Configure(config);
         var explain = new EngineRunFactory().Explain;
-        _scheduler = new AgentScheduler(_book, _carrier, new JobRun(_carrier, explain, _clock, Say), new FailureCommand(_tools, log), _clock, log);
+        _scheduler = new AgentScheduler(_book, _carrier, new JobRun(_carrier, new FolderMounts(new SystemRoot()), explain, _clock, Say), new FailureCommand(_tools, log), _clock, log);
         _host = new JobHost(_book, _carrier, () => new ConfigReading("/x", default, null), _scheduler.Wake, explain, _clock);
         var (scheduler, stop) = (_scheduler, _stop.Token);
         _running = Task.Run(() => scheduler.RunAsync(stop));
