@@ -19,15 +19,51 @@ internal sealed record JobOutcome(JobResult Result, JobImage? Made, IReadOnlyLis
 /// <summary>One run of a job, from its command line over the removal of older images to its result.</summary>
 internal sealed class JobRun(IRunCarrier carrier, FolderMounts mounts, Func<Exception, Problem> explain, TimeProvider clock, Action<string> log)
 {
+    /// <summary>A run that was told to end does so at its next chunk, and has an image to mark and a snapshot to let go.</summary>
+    private static readonly TimeSpan EndPatience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(20);
+
     /// <param name="begun">Has been written down.</param>
     /// <param name="state">As it was when the run began.</param>
+    /// <param name="stuck">Is told, once, of a run that does not end though it was told to; its end is waited for all the same.</param>
     /// <param name="stop">The agent ends: the run is cut off.</param>
-    public async Task<JobOutcome> ExecuteAsync(JobConfig job, JobBegun begun, JobState state, Action<int> planned, CancellationToken stop)
+    public async Task<JobOutcome> ExecuteAsync(JobConfig job, JobBegun begun, JobState state, Action<int> planned, Func<JobResult, Task> stuck, CancellationToken stop)
+    {
+        using var timeout = new CancellationTokenSource(job.Timeout ?? System.Threading.Timeout.InfiniteTimeSpan, clock);
+        var run = CarryOutAsync(job, begun, state, planned, timeout.Token, stop);
+        if (await IsStuckAsync(run, () => stop.IsCancellationRequested || timeout.IsCancellationRequested || IsCancelled(begun)).ConfigureAwait(false))
+        {
+            var why = timeout.IsCancellationRequested ? $" because it had taken {job.Timeout!.Value.TotalMinutes:0} minutes" : "";
+            await stuck(Result(begun, null, explain(new DeviceException($"it was told to end{why}, and does not end: its folder {job.Folder} does not answer",
+                $"look at the share, or disk, that the folder is on; until the run ends, {job.Source} and the run's place among the jobs stay taken")))).ConfigureAwait(false);
+        }
+        return await run.ConfigureAwait(false);
+    }
+
+    /// <summary>Of a run that something unexpected has ended.</summary>
+    public JobOutcome Failed(JobBegun begun, Exception e) => new(Result(begun, null, explain(e)), null, []);
+
+    /// <summary>A thread in a call to a share whose server is gone comes back when the server does, or never.</summary>
+    /// <returns>False where it has ended.</returns>
+    private async Task<bool> IsStuckAsync(Task run, Func<bool> isToEnd)
+    {
+        for (long? since = null; !run.IsCompleted;)
+        {
+            if (since is { } told && clock.GetElapsedTime(told) >= EndPatience) return true;
+            await Task.WhenAny(run, Task.Delay(LookInterval, clock, CancellationToken.None)).ConfigureAwait(false);
+            if (isToEnd()) since ??= clock.GetTimestamp();
+        }
+        return false;
+    }
+
+    /// <summary>By whoever looks at the host's runs.</summary>
+    private bool IsCancelled(JobBegun begun) => carrier.Runs.Any(run => run is { Stage: RunStage.Running, Cancelling: true } && run.Plan.Onto.Path == begun.Image);
+
+    private async Task<JobOutcome> CarryOutAsync(JobConfig job, JobBegun begun, JobState state, Action<int> planned, CancellationToken timeout, CancellationToken stop)
     {
         var words = JobWords.Of(job, begun.Image);
         log($"job {job.Name}: {job.Priority?.Prefix}rescuekit {JobWords.Shown(words)}");
-        using var timeout = new CancellationTokenSource(job.Timeout ?? System.Threading.Timeout.InfiniteTimeSpan, clock);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(stop, timeout.Token);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(stop, timeout);
         RunState? run = null;
         Problem? problem;
         try
@@ -51,9 +87,6 @@ internal sealed class JobRun(IRunCarrier carrier, FolderMounts mounts, Func<Exce
         var (removed, warnings) = Shelve(job, [.. state.Images, made], made);
         return outcome with { Result = result with { Warnings = [.. result.Warnings, .. warnings] }, Removed = removed };
     }
-
-    /// <summary>Of a run that something unexpected has ended.</summary>
-    public JobOutcome Failed(JobBegun begun, Exception e) => new(Result(begun, null, explain(e)), null, []);
 
     private JobResult Result(JobBegun begun, RunState? run, Problem? problem) => new()
     {

@@ -108,7 +108,7 @@ public sealed class AgentSchedulerTests : IAsyncLifetime
     [Fact]
     public async Task A_disk_in_somebody_elses_run_is_waited_for_and_not_for_good()
     {
-        _carrier.Others.Add(FakeCarrier.StateOf(99, "/a.raw"));
+        _carrier.Others = [FakeCarrier.StateOf(99, "/a.raw")];
         Start(Job("a", "hourly"));
         Pass(TimeSpan.FromHours(1));
         await UntilAsync(() => Status("a").WaitsFor == "/a.raw, which is in run 99");
@@ -141,6 +141,41 @@ public sealed class AgentSchedulerTests : IAsyncLifetime
         await run.Cancelled.WaitAsync(Limit);
         await UntilAsync(() => Status("a").Last is { ExitCode: 1 });
         Assert.Contains("had taken 30 minutes", Status("a").Last!.Error!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_that_does_not_end_has_failed_and_keeps_its_disk_and_place()
+    {
+        _carrier.IsStuck = true;
+        Start(Job("a", "hourly") with { Timeout = TimeSpan.FromMinutes(30), OnFailure = ["/bin/tell"] }, Job("b", "hourly"));
+        Pass(TimeSpan.FromHours(1));
+        var run = await _carrier.NextAsync();
+        Pass(TimeSpan.FromMinutes(31));
+        await run.Cancelled.WaitAsync(Limit);
+        Assert.Null(Status("a").Last);
+        await UntilAsync(() => Passed(TimeSpan.FromSeconds(1)) && _tools.Calls.Count == 1);
+        Assert.Equal(("running", 1, "failed", 1), (Status("a").State, Status("a").Last!.Number, Status("a").Last!.Verdict, Status("a").Last!.ExitCode));
+        Assert.Contains("told to end because it had taken 30 minutes, and does not end: its folder /nowhere does not answer", Status("a").Last!.Error!, StringComparison.Ordinal);
+        Assert.Equal("other jobs", Status("b").WaitsFor);
+        lock (_log) Assert.Single(_log, line => line.StartsWith("! job a: run 1 failed, exit code 1: it was told to end", StringComparison.Ordinal));
+        run.Fail(new Problem("cancelled", "cancelled", null, 130));
+        Assert.Equal("/b.raw", (await _carrier.NextAsync()).End().Words[2]);
+        Assert.Contains("it was ended because", Status("a").Last!.Error!, StringComparison.Ordinal);
+        Assert.Single(_tools.Calls);
+    }
+
+    [Fact]
+    public async Task A_run_that_somebody_cancelled_and_that_does_not_end_is_told_of()
+    {
+        Start(Job("a", "hourly") with { OnFailure = ["/bin/tell"] });
+        Pass(TimeSpan.FromHours(1));
+        var run = await _carrier.NextAsync();
+        var state = FakeCarrier.StateOf(7, "/a.raw") with { Cancelling = true };
+        _carrier.Others = [state with { Plan = state.Plan with { Onto = state.Plan.Onto with { Path = run.Words[^1] } } }];
+        await UntilAsync(() => Passed(TimeSpan.FromSeconds(1)) && _tools.Calls.Count == 1);
+        Assert.Contains("it was told to end, and does not end", Status("a").Last!.Error!, StringComparison.Ordinal);
+        run.End();
+        await UntilAsync(() => Status("a").Last is { ExitCode: 0 });
     }
 
     [Fact]
@@ -280,6 +315,12 @@ public sealed class AgentSchedulerTests : IAsyncLifetime
     {
         _clock.Advance(time);
         _scheduler.Wake();
+    }
+
+    private bool Passed(TimeSpan time)
+    {
+        Pass(time);
+        return true;
     }
 
     private JobStatus Status(string job) => _host.GetJobsAsync(default).Result.Jobs.Single(known => known.Name == job);

@@ -137,7 +137,7 @@ public sealed class JobRunTests : IAsyncLifetime
             Retention = new Retention(2, null),
         };
         var begun = new JobBegun(1, "schedule", _clock.GetUtcNow(), Path.Combine(job.Folder, job.File.At(_clock.GetUtcNow())));
-        var outcome = await _run.ExecuteAsync(job, begun, new JobState { Images = _images, Place = _place }, _ => { }, default);
+        var outcome = await _run.ExecuteAsync(job, begun, new JobState { Images = _images, Place = _place }, _ => { }, _ => Task.CompletedTask, default);
         if (outcome.Made is { } made) _images = [.. _images.Append(made).Except(outcome.Removed)];
         _place = outcome.Place ?? _place;
         _clock.Advance(TimeSpan.FromHours(1));
