@@ -4,8 +4,12 @@ using RescueKit.Agent.Protocol;
 namespace RescueKit.Agent.Jobs;
 
 /// <summary>A configuration and all that is wrong with it.</summary>
+/// <param name="Problems">It must not be used where there are any.</param>
 public sealed record ConfigCheck(string Path, AgentConfig Config, IReadOnlyList<ConfigProblem> Problems)
 {
+    /// <summary>Passphrases that cannot be read now, as from a disk that is not mounted yet: runs of that job fail, others do not.</summary>
+    public IReadOnlyList<ConfigProblem> Unreadable { get; init; } = [];
+
     /// <summary>Of the Debian package.</summary>
     private const string Example = "/usr/share/rescuekit/agent.json";
 
@@ -23,7 +27,13 @@ public sealed record ConfigCheck(string Path, AgentConfig Config, IReadOnlyList<
             return new ConfigCheck(path, new AgentConfig([]), [new ConfigProblem(null, why)]);
         }
         var (config, problems) = ConfigReader.Read(json, Environment.MachineName);
-        return new ConfigCheck(path, config, [.. problems.Concat(OpenToOthers(path)).Concat(config.Jobs.SelectMany(job => Words(job, factory))).OrderBy(problem => problem.Line)]);
+        var (wrong, unreadable) = (new List<ConfigProblem>(), new List<ConfigProblem>());
+        foreach (var job in config.Jobs)
+        {
+            if (Words(job, job.Options with { PassphraseFile = null }, factory) is { } problem) wrong.Add(problem);
+            else if (Words(job, job.Options, factory) is { } missing) unreadable.Add(missing);
+        }
+        return new ConfigCheck(path, config, [.. problems.Concat(OpenToOthers(path)).Concat(wrong).OrderBy(problem => problem.Line)]) { Unreadable = unreadable };
     }
 
     /// <summary>Whoever may write it may have root run any program.</summary>
@@ -33,19 +43,19 @@ public sealed record ConfigCheck(string Path, AgentConfig Config, IReadOnlyList<
             yield return new ConfigProblem(null, $"others than its owner may write it, and so have root run any program: chmod go-w {path}");
     }
 
-    private static IEnumerable<ConfigProblem> Words(JobConfig job, IRunFactory factory)
+    private static ConfigProblem? Words(JobConfig job, JobOptions options, IRunFactory factory)
     {
-        Problem? problem = null;
         try
         {
             // A hot one would look for the snapshots of others; what else it says is the same.
-            factory.Parse(new RunRequest(JobWords.Of(job with { Options = job.Options with { Hot = false, Store = null, Writers = true, QuietPeriod = null, QuietTimeout = null } }, ImageOf(job))));
+            factory.Parse(new RunRequest(JobWords.Of(job with { Options = options with { Hot = false, Store = null, Writers = true, QuietPeriod = null, QuietTimeout = null } }, ImageOf(job))));
+            return null;
         }
         catch (Exception e)
         {
-            problem = factory.Explain(e);
+            var problem = factory.Explain(e);
+            return new ConfigProblem(job.Line, $"job '{job.Name}': {problem.Error}{(problem.Remedy is { } remedy ? $"; {remedy}" : "")}");
         }
-        if (problem is not null) yield return new ConfigProblem(job.Line, $"job '{job.Name}': {problem.Error}{(problem.Remedy is { } remedy ? $"; {remedy}" : "")}");
     }
 
     private static string ImageOf(JobConfig job) => System.IO.Path.Combine(job.Folder, job.File.At(DateTimeOffset.UnixEpoch));

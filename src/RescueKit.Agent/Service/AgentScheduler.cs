@@ -13,6 +13,9 @@ internal sealed class AgentScheduler(JobBook book, IRunCarrier carrier, JobRun r
     private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan DiskPatience = TimeSpan.FromMinutes(30);
 
+    /// <summary>That are known of a job: what is not there now may be on a disk, or share, that is there again tomorrow. Those beyond were removed by others.</summary>
+    private const int MostImages = 10_000;
+
     private readonly List<Task> _running = [];
     private volatile TaskCompletionSource _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -22,7 +25,7 @@ internal sealed class AgentScheduler(JobBook book, IRunCarrier carrier, JobRun r
     /// <summary>Goes on until it is told to stop; the runs that it began are cut off then, and have ended when it returns.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
-        TakeOver(stop);
+        foreach (var (entry, begun) in book.TakeOver()) _running.Add(TakeOverAsync(entry, begun, stop));
         while (!stop.IsCancellationRequested)
         {
             var wake = _wake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -35,13 +38,19 @@ internal sealed class AgentScheduler(JobBook book, IRunCarrier carrier, JobRun r
         await Task.WhenAll(_running).ConfigureAwait(false);
     }
 
-    private void TakeOver(CancellationToken stop)
+    /// <summary>Other jobs do not wait for a share that does not answer.</summary>
+    private async Task TakeOverAsync(JobEntry entry, JobBegun begun, CancellationToken stop)
     {
-        foreach (var (job, result) in book.TakeOver(state => Interrupted.TakeOver(state, clock.GetUtcNow())))
-        {
-            log.Problem($"job {job.Name}: run {result.Number} was cut off: {result.Error}");
-            _running.Add(failures.TellAsync(job, result, stop));
-        }
+        var job = entry.Config;
+        var look = Task.Run(() => Interrupted.TakeOver(begun, clock.GetUtcNow()), CancellationToken.None);
+        await Task.WhenAny(look, Task.Delay(Timeout.InfiniteTimeSpan, stop)).ConfigureAwait(false);
+        // The next agent has to look.
+        if (!look.IsCompleted) return;
+        var outcome = await look.ConfigureAwait(false);
+        book.End(entry, outcome.Result, state => After(state, outcome));
+        log.Problem($"job {job.Name}: run {begun.Number} was cut off: {outcome.Result.Error}");
+        Wake();
+        await failures.TellAsync(job, outcome.Result, stop).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -50,6 +59,7 @@ internal sealed class AgentScheduler(JobBook book, IRunCarrier carrier, JobRun r
     /// </summary>
     private string? Hold(JobEntry entry)
     {
+        if (entry.IsBeingTakenOver) return $"{entry.Config.Folder}, where its last run was cut off";
         var source = entry.Config.Source;
         var running = book.Look(jobs => jobs.Where(job => job.Running is not null).Select(job => (job.Config.Name, job.Running!.Source)).ToList());
         if (running.FirstOrDefault(job => IsOneDisk(job.Source, source)) is { Name: { } name }) return $"{source}, which job {name} is imaging";
@@ -85,21 +95,31 @@ internal sealed class AgentScheduler(JobBook book, IRunCarrier carrier, JobRun r
     {
         var (job, begun) = (entry.Config, entry.Running!.Begun);
         log.Event($"job {job.Name}: run {begun.Number} begins ({begun.Reason})");
+        var isTold = false;
         // The book's lock is not held while a disk is opened.
-        var outcome = await Task.Run(() => ExecuteAsync(entry, job, begun, stop), CancellationToken.None).ConfigureAwait(false);
+        var outcome = await Task.Run(() => ExecuteAsync(entry, job, begun, StuckAsync, stop), CancellationToken.None).ConfigureAwait(false);
         var result = outcome.Result;
         book.End(entry, result, state => After(state, outcome));
         Say(job, result);
-        if (result.ExitCode != ExitCodes.Done && !stop.IsCancellationRequested) await failures.TellAsync(job, result, stop).ConfigureAwait(false);
+        if (result.ExitCode != ExitCodes.Done && !isTold && !stop.IsCancellationRequested) await failures.TellAsync(job, result, stop).ConfigureAwait(false);
         Wake();
+
+        async Task StuckAsync(JobResult stuck)
+        {
+            book.MarkStuck(entry, stuck);
+            Say(job, stuck);
+            if (stop.IsCancellationRequested) return;
+            isTold = true;
+            await failures.TellAsync(job, stuck, stop).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Whatever happens, the job's run has an end.</summary>
-    private async Task<JobOutcome> ExecuteAsync(JobEntry entry, JobConfig job, JobBegun begun, CancellationToken stop)
+    private async Task<JobOutcome> ExecuteAsync(JobEntry entry, JobConfig job, JobBegun begun, Func<JobResult, Task> stuck, CancellationToken stop)
     {
         try
         {
-            return await runner.ExecuteAsync(job, begun, entry.State.Images, run => book.Plan(entry, run), stop).ConfigureAwait(false);
+            return await runner.ExecuteAsync(job, begun, entry.State, run => book.Plan(entry, run), stuck, stop).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -110,9 +130,12 @@ internal sealed class AgentScheduler(JobBook book, IRunCarrier carrier, JobRun r
     private static JobState After(JobState state, JobOutcome outcome)
     {
         var images = outcome.Made is { } made ? state.Images.Append(made) : state.Images;
-        var kept = images.Except(outcome.Removed).Where(image => !Directory.Exists(Path.GetDirectoryName(image.Path)) || File.Exists(image.Path));
-        var isComplete = outcome.Result.ExitCode is ExitCodes.Done or ExitCodes.DoneWithLosses;
-        return Interrupted.Owe(state, outcome.Result) with { Images = [.. kept], LastCompleteAt = isComplete ? outcome.Result.FinishedAt : state.LastCompleteAt };
+        return Interrupted.Owe(state, outcome.Result) with
+        {
+            Images = [.. images.Except(outcome.Removed).TakeLast(MostImages)],
+            Place = outcome.Place ?? state.Place,
+            LastCompleteAt = outcome.IsComplete ? outcome.Result.FinishedAt : state.LastCompleteAt,
+        };
     }
 
     private void Say(JobConfig job, JobResult result)

@@ -27,8 +27,9 @@ public sealed class AgentService : BackgroundService
         _book = new JobBook(new StateFile(Path.Combine(options.StateFolder, "agent"), _log.Problem), _clock);
         _book.Configure(first.Config);
         var carrier = new HostCarrier(host);
-        var runner = new JobRun(carrier, options.Factory.Explain, _clock, _log.Event);
+        var runner = new JobRun(carrier, new FolderMounts(options.Root), options.Factory.Explain, _clock, _log.Event);
         _scheduler = new AgentScheduler(_book, carrier, runner, new FailureCommand(options.Tools, _log), _clock, _log);
+        SayUnreadable(first);
         Jobs = new JobHost(_book, carrier, () => _reading, _scheduler.Wake, options.Factory.Explain, _clock);
     }
 
@@ -50,7 +51,13 @@ public sealed class AgentService : BackgroundService
         _book.Configure(check.Config);
         _reading = new ConfigReading(_path, _clock.GetLocalNow(), null);
         _log.Event($"the configuration {_path} was read again: {Units.Count(check.Config.Jobs.Count, "job")}");
+        SayUnreadable(check);
         _scheduler.Wake();
+    }
+
+    private void SayUnreadable(ConfigCheck check)
+    {
+        foreach (var problem in check.Unreadable) _log.Problem($"{_path}: {problem}; as long as that is so, the job's runs fail");
     }
 
     /// <summary>Whatever goes wrong is no reason to end.</summary>

@@ -29,13 +29,20 @@ internal sealed record JobState
     public JobResult? Last { get; init; }
     public DateTimeOffset? LastCompleteAt { get; init; }
 
+    /// <summary>Of the newest complete image; null where there is none yet.</summary>
+    public JobPlace? Place { get; init; }
+
     /// <summary>What the job has made, complete or not, oldest first: nothing else is ever removed.</summary>
     public IReadOnlyList<JobImage> Images { get => field ?? []; init; }
 }
 
 internal sealed record JobBegun(int Number, string Reason, DateTimeOffset At, string Image);
 
-internal sealed record JobImage(string Path, Guid ImageId, DateTimeOffset At);
+/// <summary>What a job's folder lay on, by its mount point: device numbers change from one start of the machine to the next.</summary>
+internal sealed record JobPlace(string Folder, string MountPoint);
+
+/// <param name="ExitCode">Of the run that made it; null where an agent wrote this that did not keep it.</param>
+internal sealed record JobImage(string Path, Guid ImageId, DateTimeOffset At, int? ExitCode = null);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     GenerationMode = JsonSourceGenerationMode.Default)]

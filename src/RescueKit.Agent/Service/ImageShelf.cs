@@ -1,11 +1,23 @@
 using RescueKit.Disks.Stores;
+using RescueKit.Engine;
 using RescueKit.Images;
 using RescueKit.Model;
 
 namespace RescueKit.Agent.Service;
 
 /// <summary>An image of a job that is there.</summary>
-internal sealed record ShelfImage(JobImage Image, bool IsComplete);
+/// <param name="HasEnd">It ends as a complete one does.</param>
+internal sealed record ShelfImage(JobImage Image, bool HasEnd)
+{
+    /// <summary>All of the disk is in it, and nothing was found to be wrong with it.</summary>
+    public bool IsGood => HasEnd && Image.ExitCode is null or ExitCodes.Done;
+
+    /// <summary>It had an end, which is not to be seen now: a share does not answer, a part lies elsewhere.</summary>
+    public bool IsInDoubt => !HasEnd && Image.ExitCode is ExitCodes.Done or ExitCodes.DoneWithLosses;
+
+    /// <summary>It was cut off before its end, or found damaged when it was read back.</summary>
+    public bool IsUseless => Image.ExitCode == ExitCodes.Image || (!HasEnd && !IsInDoubt);
+}
 
 /// <summary>A job's images where they lie.</summary>
 internal static class ImageShelf

@@ -9,10 +9,10 @@ internal static class Interrupted
     public const string Verdict = "interrupted";
 
     /// <summary>What became of a run of an agent that was killed, or of a machine that lost power.</summary>
-    public static (JobState State, JobResult Result) TakeOver(JobState state, DateTimeOffset now)
+    public static JobOutcome TakeOver(JobBegun begun, DateTimeOffset now)
     {
-        var begun = state.Begun!;
-        var made = JobRun.Made(begun, null);
+        // Nobody is left to tell its id: a name that holds the second belongs to nobody else.
+        var made = ImageShelf.Head(begun.Image) is { } head ? new JobImage(begun.Image, head.ImageId, begun.At, ExitCodes.Failed) : null;
         var result = new JobResult
         {
             Number = begun.Number,
@@ -25,7 +25,7 @@ internal static class Interrupted
             Image = begun.Image,
             ImageId = made?.ImageId,
         };
-        return (Owe(state, result) with { Begun = null, Last = result, Images = made is null ? state.Images : [.. state.Images, made] }, result);
+        return new JobOutcome(result, made, []);
     }
 
     /// <summary>It is made up for; not if the one before was cut off, too: what ends the agent each time must not be begun over and over.</summary>

@@ -47,21 +47,14 @@ internal sealed class JobBook
         }
     }
 
-    /// <summary>Runs that were going on when the agent was ended without a word: what they left is theirs to be known by.</summary>
-    /// <param name="look">Looks what became of such a run.</param>
-    /// <returns>The jobs, and how their runs ended.</returns>
-    public IReadOnlyList<(JobConfig Job, JobResult Result)> TakeOver(Func<JobState, (JobState State, JobResult Result)> look)
+    /// <summary>Jobs whose runs were going on when the agent was ended without a word: <see cref="End"/> is to be told what became of these.</summary>
+    public IReadOnlyList<(JobEntry Entry, JobBegun Begun)> TakeOver()
     {
         lock (_lock)
         {
-            var found = new List<(JobConfig, JobResult)>();
-            foreach (var entry in _jobs.Where(entry => entry is { Running: null, State.Begun: not null }))
-            {
-                (entry.State, var result) = look(entry.State);
-                found.Add((entry.Config, result));
-            }
-            Keep();
-            return found;
+            var found = _jobs.Where(entry => entry is { Running: null, State.Begun: not null }).ToList();
+            foreach (var entry in found) entry.IsBeingTakenOver = true;
+            return [.. found.Select(entry => (entry, entry.State.Begun!))];
         }
     }
 
@@ -120,15 +113,24 @@ internal sealed class JobBook
         return null;
     }
 
-    /// <summary>Notes down how a running job ended.</summary>
+    /// <summary>Notes down how a running job, or one that was taken over, ended.</summary>
     public void End(JobEntry entry, JobResult result, Func<JobState, JobState> change)
     {
         lock (_lock)
         {
             entry.State = change(entry.State) with { Begun = null, Last = result };
-            entry.Running = null;
+            (entry.Running, entry.IsBeingTakenOver) = (null, false);
             Keep();
             if (entry.IsGone) _jobs.Remove(entry);
+        }
+    }
+
+    /// <summary>Has the job, which goes on, look as one that has failed.</summary>
+    public void MarkStuck(JobEntry entry, JobResult result)
+    {
+        lock (_lock)
+        {
+            if (entry.Running is { } running) running.Stuck = result;
         }
     }
 

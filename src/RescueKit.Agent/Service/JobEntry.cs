@@ -19,6 +19,9 @@ internal sealed class JobEntry(JobConfig config, JobState state)
     public long? WaitsSince { get; set; }
     public RunningJob? Running { get; set; }
 
+    /// <summary>What became of the run that the last agent left is still being looked at: none begins before.</summary>
+    public bool IsBeingTakenOver { get; set; }
+
     /// <summary>No job of the configuration any more: there until its run has ended.</summary>
     public bool IsGone { get; set; }
 
@@ -42,4 +45,7 @@ internal sealed class RunningJob(JobBegun begun, string source)
 
     /// <summary>Among the host's runs; null until it is planned.</summary>
     public int? Run { get; set; }
+
+    /// <summary>What is to be said of it while it does not end though it was told to; null otherwise.</summary>
+    public JobResult? Stuck { get; set; }
 }

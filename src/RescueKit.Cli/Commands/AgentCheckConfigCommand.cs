@@ -44,8 +44,8 @@ internal static class AgentCheckConfigCommand
         }
     }
 
-    private static ConfigDocument DocumentOf(ConfigCheck check, TimeProvider clock) => new(check.Path, check.Problems.Count == 0, check.Problems,
-        [.. check.Config.Jobs.Select(job => new ConfigJobDocument(job.Name, job.Line, job.Source, job.Folder, job.Schedule.Text, [.. NextRuns(job, clock)]))]);
+    private static ConfigDocument DocumentOf(ConfigCheck check, TimeProvider clock) => new(check.Path, check.Problems.Count + check.Unreadable.Count == 0,
+        [.. check.Problems.Concat(check.Unreadable).OrderBy(problem => problem.Line)], [.. check.Config.Jobs.Select(job => new ConfigJobDocument(job.Name, job.Line, job.Source, job.Folder, job.Schedule.Text, [.. NextRuns(job, clock)]))]);
 
     private static IEnumerable<DateTimeOffset> NextRuns(JobConfig job, TimeProvider clock)
     {

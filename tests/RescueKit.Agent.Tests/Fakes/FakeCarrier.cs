@@ -15,10 +15,13 @@ internal sealed class FakeCarrier : IRunCarrier
     private readonly List<(RunState State, FakeJobRun Run)> _runs = [];
 
     /// <summary>Runs that nobody here has asked for.</summary>
-    public List<RunState> Others { get; } = [];
+    public IReadOnlyList<RunState> Others { get; set; } = [];
 
     /// <summary>Runs are still being planned: nobody sees them.</summary>
     public bool IsPlanning { get; set; }
+
+    /// <summary>Runs that are told to stop do not: only a test ends them.</summary>
+    public bool IsStuck { get; set; }
 
     public int Begun { get; private set; }
 
@@ -52,7 +55,7 @@ internal sealed class FakeCarrier : IRunCarrier
         }
         planned(state.Id);
         _begun.Writer.TryWrite(run);
-        using var stop = cancel.Register(run.Cancel);
+        using var stop = cancel.Register(() => run.Cancel(ends: !IsStuck));
         var problem = await run.Ended;
         return state with
         {
@@ -80,10 +83,10 @@ internal sealed class FakeJobRun(IReadOnlyList<string> words)
 
     public void Fail(Problem problem) => _ended.TrySetResult(problem);
 
-    public void Cancel()
+    public void Cancel(bool ends)
     {
         _cancelled.TrySetResult();
-        Fail(new Problem("cancelled; the image is not complete", "cancelled", null, 130));
+        if (ends) Fail(new Problem("cancelled; the image is not complete", "cancelled", null, 130));
     }
 }
 

@@ -3,6 +3,7 @@ using RescueKit.Agent.Jobs;
 using RescueKit.Agent.Protocol;
 using RescueKit.Agent.Service;
 using RescueKit.Agent.Tests.Fakes;
+using RescueKit.Disks.Inventory;
 using RescueKit.Engine;
 using RescueKit.Model;
 using RescueKit.Testing.Fakes;
@@ -107,7 +108,7 @@ public sealed class AgentSchedulerTests : IAsyncLifetime
     [Fact]
     public async Task A_disk_in_somebody_elses_run_is_waited_for_and_not_for_good()
     {
-        _carrier.Others.Add(FakeCarrier.StateOf(99, "/a.raw"));
+        _carrier.Others = [FakeCarrier.StateOf(99, "/a.raw")];
         Start(Job("a", "hourly"));
         Pass(TimeSpan.FromHours(1));
         await UntilAsync(() => Status("a").WaitsFor == "/a.raw, which is in run 99");
@@ -143,6 +144,41 @@ public sealed class AgentSchedulerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_run_that_does_not_end_has_failed_and_keeps_its_disk_and_place()
+    {
+        _carrier.IsStuck = true;
+        Start(Job("a", "hourly") with { Timeout = TimeSpan.FromMinutes(30), OnFailure = ["/bin/tell"] }, Job("b", "hourly"));
+        Pass(TimeSpan.FromHours(1));
+        var run = await _carrier.NextAsync();
+        Pass(TimeSpan.FromMinutes(31));
+        await run.Cancelled.WaitAsync(Limit);
+        Assert.Null(Status("a").Last);
+        await UntilAsync(() => Passed(TimeSpan.FromSeconds(1)) && _tools.Calls.Count == 1);
+        Assert.Equal(("running", 1, "failed", 1), (Status("a").State, Status("a").Last!.Number, Status("a").Last!.Verdict, Status("a").Last!.ExitCode));
+        Assert.Contains("told to end because it had taken 30 minutes, and does not end: its folder /nowhere does not answer", Status("a").Last!.Error!, StringComparison.Ordinal);
+        Assert.Equal("other jobs", Status("b").WaitsFor);
+        lock (_log) Assert.Single(_log, line => line.StartsWith("! job a: run 1 failed, exit code 1: it was told to end", StringComparison.Ordinal));
+        run.Fail(new Problem("cancelled", "cancelled", null, 130));
+        Assert.Equal("/b.raw", (await _carrier.NextAsync()).End().Words[2]);
+        Assert.Contains("it was ended because", Status("a").Last!.Error!, StringComparison.Ordinal);
+        Assert.Single(_tools.Calls);
+    }
+
+    [Fact]
+    public async Task A_run_that_somebody_cancelled_and_that_does_not_end_is_told_of()
+    {
+        Start(Job("a", "hourly") with { OnFailure = ["/bin/tell"] });
+        Pass(TimeSpan.FromHours(1));
+        var run = await _carrier.NextAsync();
+        var state = FakeCarrier.StateOf(7, "/a.raw") with { Cancelling = true };
+        _carrier.Others = [state with { Plan = state.Plan with { Onto = state.Plan.Onto with { Path = run.Words[^1] } } }];
+        await UntilAsync(() => Passed(TimeSpan.FromSeconds(1)) && _tools.Calls.Count == 1);
+        Assert.Contains("it was told to end, and does not end", Status("a").Last!.Error!, StringComparison.Ordinal);
+        run.End();
+        await UntilAsync(() => Status("a").Last is { ExitCode: 0 });
+    }
+
+    [Fact]
     public async Task A_run_cut_off_by_the_agents_end_is_made_up_for()
     {
         Start(Job("a", "hourly"));
@@ -174,6 +210,38 @@ public sealed class AgentSchedulerTests : IAsyncLifetime
         await UntilAsync(() => Status("a").Last is { Number: 5 });
         Assert.Equal("catch-up", Status("a").Last!.Reason);
         Assert.Equal("4", Assert.Single(_tools.Calls).Environment["RESCUEKIT_RUN"]);
+    }
+
+    [Fact]
+    public async Task Images_on_a_share_that_is_not_mounted_are_not_forgotten()
+    {
+        var folder = _folder.Folder("mnt");
+        File.WriteAllText(_folder.File("state.json"), $$"""
+            {"jobs": {"a": {"schedule": "hourly", "accounted_until": "2026-01-02T03:00:00+00:00", "last_number": 4,
+                "images": [{"path": "{{folder}}/x.rki", "image_id": "11111111-2222-3333-4444-555555555555", "at": "2026-01-02T03:00:00+00:00"}] } } }
+            """);
+        Start(Job("a", "hourly") with { Folder = folder });
+        Pass(TimeSpan.FromHours(1));
+        (await _carrier.NextAsync()).Fail(new Problem("there is no room", "no_space", null, 1));
+        await UntilAsync(() => Status("a").Last is { Number: 5 });
+        Assert.Equal(1, Status("a").Images);
+        Assert.Contains("11111111-2222", File.ReadAllText(_folder.File("state.json")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_folder_lay_on_is_known_to_the_next_run()
+    {
+        File.WriteAllText(_folder.File("state.json"), """
+            {"jobs": {"a": {"schedule": "hourly", "accounted_until": "2026-01-02T03:00:00+00:00", "place": {"folder": "/nowhere", "mount_point": "/nowhere"}}}}
+            """);
+        Start(Job("a", "hourly"), Job("b", "hourly"));
+        Pass(TimeSpan.FromHours(1));
+        (await _carrier.NextAsync()).End();
+        await UntilAsync(() => Status("a").Last is not null && Status("b").Last is not null);
+        Assert.Equal((4, 0), (Status("a").Last!.ExitCode, Status("b").Last!.ExitCode));
+        Assert.Equal(1, _carrier.Begun);
+        var places = new StateFile(_folder.FullPath, _log.Add).Read().Jobs.Values.Select(job => job.Place!.MountPoint);
+        Assert.Equal(["/nowhere", "/"], places);
     }
 
     [Fact]
@@ -225,7 +293,7 @@ public sealed class AgentSchedulerTests : IAsyncLifetime
         _book = new JobBook(new StateFile(_folder.FullPath, log.Problem), _clock);
         _book.Configure(config);
         var explain = new EngineRunFactory().Explain;
-        _scheduler = new AgentScheduler(_book, _carrier, new JobRun(_carrier, explain, _clock, Say), new FailureCommand(_tools, log), _clock, log);
+        _scheduler = new AgentScheduler(_book, _carrier, new JobRun(_carrier, new FolderMounts(new SystemRoot()), explain, _clock, Say), new FailureCommand(_tools, log), _clock, log);
         _host = new JobHost(_book, _carrier, () => new ConfigReading("/x", default, null), _scheduler.Wake, explain, _clock);
         var (scheduler, stop) = (_scheduler, _stop.Token);
         _running = Task.Run(() => scheduler.RunAsync(stop));
@@ -247,6 +315,12 @@ public sealed class AgentSchedulerTests : IAsyncLifetime
     {
         _clock.Advance(time);
         _scheduler.Wake();
+    }
+
+    private bool Passed(TimeSpan time)
+    {
+        Pass(time);
+        return true;
     }
 
     private JobStatus Status(string job) => _host.GetJobsAsync(default).Result.Jobs.Single(known => known.Name == job);

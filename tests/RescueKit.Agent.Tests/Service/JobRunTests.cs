@@ -13,15 +13,17 @@ public sealed class JobRunTests : IAsyncLifetime
     private readonly TempFolder _folder = new();
     private readonly ManualClock _clock = new();
     private readonly List<string> _log = [];
+    private readonly MadeUpRoot _root = new();
     private RunHost _host = null!;
     private JobRun _run = null!;
     private List<JobImage> _images = [];
+    private JobPlace? _place;
 
     public Task InitializeAsync()
     {
         File.WriteAllBytes(_folder.File("disk.raw"), new byte[1 << 20]);
         _host = new RunHost(new HostOptions { Factory = new EngineRunFactory(), Version = "1", RuntimeFolder = _folder.File("run"), StateFolder = _folder.File("state") });
-        _run = new JobRun(new HostCarrier(_host), new EngineRunFactory().Explain, _clock, _log.Add);
+        _run = new JobRun(new HostCarrier(_host), new FolderMounts(_root.Root), new EngineRunFactory().Explain, _clock, _log.Add);
         return Task.CompletedTask;
     }
 
@@ -29,6 +31,7 @@ public sealed class JobRunTests : IAsyncLifetime
     {
         await _host.DisposeAsync();
         _folder.Dispose();
+        _root.Dispose();
     }
 
     [Fact]
@@ -56,10 +59,24 @@ public sealed class JobRunTests : IAsyncLifetime
         var second = await RunAsync();
         // Cut off, as by a crash.
         using (var file = File.OpenWrite(second.Result.Image)) file.SetLength(file.Length - 1000);
-        Assert.Equal([second.Made!], (await RunAsync()).Removed);
+        _images[1] = second.Made! with { ExitCode = 1 };
+        Assert.Equal([_images[1]], (await RunAsync()).Removed);
         Assert.Equal([first.Made!], (await RunAsync()).Removed);
         Assert.Equal(4, Directory.GetFiles(_folder.File("backup")).Length);
         Assert.Contains(_log, line => line == $"job a: removed {first.Result.Image}");
+    }
+
+    [Fact]
+    public async Task What_was_complete_and_has_no_end_now_stays_and_an_older_good_one_with_it()
+    {
+        var first = await RunAsync();
+        var second = await RunAsync();
+        using (var file = File.OpenWrite(second.Result.Image)) file.SetLength(file.Length - 1000);
+        var third = await RunAsync();
+        Assert.Empty(third.Removed);
+        Assert.Contains($"{second.Result.Image} was complete, and its end is not to be seen now", Assert.Single(third.Result.Warnings), StringComparison.Ordinal);
+        Assert.Equal([first.Made!], (await RunAsync()).Removed);
+        Assert.Equal([0, 0, 0], _images.Select(image => image.ExitCode!.Value));
     }
 
     [Fact]
@@ -85,6 +102,27 @@ public sealed class JobRunTests : IAsyncLifetime
         Assert.Equal((4, null), (again.Result.ExitCode, again.Made));
     }
 
+    [Fact]
+    public async Task A_share_that_is_not_mounted_any_more_is_not_written_below()
+    {
+        const string Root = "21 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n";
+        _root.File("/proc/self/mountinfo", $"{Root}27 21 0:50 / {_folder.FullPath} rw shared:7 - nfs4 nas:/backup rw\n");
+        await RunAsync();
+        Assert.Equal(new JobPlace(_folder.File("backup"), _folder.FullPath), _place);
+        _root.File("/proc/self/mountinfo", Root);
+        var refused = await RunAsync();
+        Assert.Equal((4, null), (refused.Result.ExitCode, refused.Made));
+        Assert.Contains($"{_folder.File("backup")} lay on what was mounted at {_folder.FullPath}", refused.Result.Error!, StringComparison.Ordinal);
+        Assert.Contains($"(try: mount {_folder.FullPath};", refused.Result.Error!, StringComparison.Ordinal);
+        Assert.Single(_images);
+        // Something else is mounted there, by another number: it is what the person wants.
+        _root.File("/proc/self/mountinfo", $"{Root}27 21 0:51 / {_folder.FullPath} rw shared:7 - cifs //nas/backup rw\n");
+        Assert.Equal(0, (await RunAsync()).Result.ExitCode);
+        // Another folder is another matter.
+        _place = new JobPlace("/mnt/old", "/mnt/old");
+        Assert.Equal(0, (await RunAsync()).Result.ExitCode);
+    }
+
     private async Task<JobOutcome> RunAsync()
     {
         var job = new JobConfig
@@ -99,8 +137,9 @@ public sealed class JobRunTests : IAsyncLifetime
             Retention = new Retention(2, null),
         };
         var begun = new JobBegun(1, "schedule", _clock.GetUtcNow(), Path.Combine(job.Folder, job.File.At(_clock.GetUtcNow())));
-        var outcome = await _run.ExecuteAsync(job, begun, _images, _ => { }, default);
+        var outcome = await _run.ExecuteAsync(job, begun, new JobState { Images = _images, Place = _place }, _ => { }, _ => Task.CompletedTask, default);
         if (outcome.Made is { } made) _images = [.. _images.Append(made).Except(outcome.Removed)];
+        _place = outcome.Place ?? _place;
         _clock.Advance(TimeSpan.FromHours(1));
         return outcome;
     }

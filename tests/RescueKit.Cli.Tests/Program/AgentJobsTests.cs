@@ -164,6 +164,24 @@ public sealed class AgentJobsTests : IDisposable
     }
 
     [Fact]
+    public void A_passphrase_that_cannot_be_read_fails_its_job_alone()
+    {
+        SmallDisk.Make(_folder);
+        _agent.Configure(Job("secret", "disk.raw", $""" "passphrase_file": "{_folder.File("key")}" """), Job("plain", "disk.raw", ""));
+        var check = Rescuekit.Run("agent", "check-config", "--config", _agent.Config);
+        Assert.Equal(2, check.ExitCode);
+        Assert.Contains($"job 'secret': the passphrase file {_folder.File("key")} cannot be read", check.Error, StringComparison.Ordinal);
+        _agent.Start();
+        Assert.Contains(_agent.Log, line => line.Contains("job 'secret': the passphrase file", StringComparison.Ordinal));
+        Assert.Equal(2, _agent.Ask("backup", "secret").ExitCode);
+        Assert.True(_agent.Ask("backup", "plain").Ok);
+        Assert.Contains("error     the passphrase file", _agent.Ask("status").Output, StringComparison.Ordinal);
+        File.WriteAllText(_folder.File("key"), "correct horse\n");
+        Tool.Must("sleep", "1.1"); // names hold the second
+        Assert.True(_agent.Ask("backup", "secret").Ok);
+    }
+
+    [Fact]
     public void Without_an_agent_its_commands_fail_at_once()
     {
         Assert.Equal(1, _agent.Ask("status").ExitCode);
