@@ -17,12 +17,6 @@ internal sealed class Guest : IDisposable
     private static readonly TimeSpan s_boot = TimeSpan.FromMinutes(4);
     private static readonly TimeSpan s_script = TimeSpan.FromMinutes(4);
 
-    /// <summary>
-    /// How many processors guests have. The wide run looks for races of two; in the core tier each guest has one, so that as many run beside
-    /// each other as there are cores (scripts/test).
-    /// </summary>
-    public static string Processors => TestScale.IsWide ? "2" : "1";
-
     private readonly TempFolder _sockets = new();
     private readonly StringBuilder _console = new();
     private readonly Process _process;
@@ -159,7 +153,7 @@ internal sealed class Guest : IDisposable
         var start = new ProcessStartInfo(Tool.Find("qemu-system-x86_64")) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         string[] arguments =
         [
-            "-nodefaults", "-no-user-config", "-machine", "pc", "-accel", "tcg,thread=multi", "-smp", Processors, "-cpu", "max", "-m", $"{memory}",
+            "-nodefaults", "-no-user-config", "-machine", "pc", "-accel", "tcg,thread=multi", "-smp", "2", "-cpu", "max", "-m", $"{memory}",
             "-display", "none", "-no-reboot", "-serial", "stdio",
             "-kernel", system.Kernel.Image, "-initrd", system.Archive, "-append", "console=ttyS0 loglevel=5 panic=-1",
             "-chardev", $"socket,id=commands,path={_sockets.File("commands")}",
