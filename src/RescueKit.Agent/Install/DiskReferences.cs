@@ -49,11 +49,10 @@ internal static class DiskReferences
     /// <summary>PARTUUID=… or PARTLABEL=… of one of the disk's partitions, or of one that is not there to be looked at.</summary>
     private static string? PartitionTag(LiveDisk disk, string line, SystemRoot root)
     {
-        foreach (var tag in s_tags)
+        foreach (var word in line.Replace("\"", "", StringComparison.Ordinal).Split([' ', '\t', ','], StringSplitOptions.RemoveEmptyEntries))
         {
-            var at = line.IndexOf(tag, StringComparison.Ordinal);
-            if (at < 0) continue;
-            var value = line[(at + tag.Length)..].TrimStart('"').Split([' ', '\t', '"', ','])[0];
+            if (s_tags.FirstOrDefault(known => word.Contains(known, StringComparison.Ordinal)) is not { } tag) continue;
+            var value = word[(word.IndexOf(tag, StringComparison.Ordinal) + tag.Length)..];
             var isId = tag == "PARTUUID=";
             var link = $"/dev/disk/by-{(isId ? "partuuid" : "partlabel")}/{(isId ? value.ToLowerInvariant() : value)}";
             if (!root.Exists(link) || disk.Partitions.Any(partition => partition.Device == root.Resolve(link))) return tag + value;

@@ -121,6 +121,8 @@ public sealed class BootHookTests : IDisposable
     [InlineData("/etc/default/grub", "GRUB_CMDLINE_LINUX=\"resume=/dev/sda2\"")]
     [InlineData("/proc/cmdline", "BOOT_IMAGE=/vmlinuz root=PARTUUID=0F-02 ro")]
     [InlineData("/proc/cmdline", "root=PARTUUID=nobody-knows")]
+    [InlineData("/proc/cmdline", "root=PARTUUID=0f-12 resume=PARTUUID=0f-02")]
+    [InlineData("/etc/default/grub", "GRUB_CMDLINE_LINUX=\"quiet root=PARTUUID=0f-02\"")]
     [InlineData("/etc/crypttab", "home PARTLABEL=home none luks")]
     [InlineData("/etc/fstab", "PARTUUID=0f-02 /usr ext4 defaults 0 1")]
     [InlineData("/etc/initramfs-tools/conf.d/resume", "RESUME=PARTUUID=0f-02")]
@@ -129,7 +131,9 @@ public sealed class BootHookTests : IDisposable
         Write(file, line + "\n");
         Write("/dev/sda2", "");
         Link("/dev/disk/by-id/ata-X-part2", "/dev/sda2");
+        Write("/dev/sdb2", "");
         Link("/dev/disk/by-partuuid/0f-02", "/dev/sda2");
+        Link("/dev/disk/by-partuuid/0f-12", "/dev/sdb2");
         Link("/dev/disk/by-partlabel/home", "/dev/sda2");
         var e = Assert.Throws<SafetyException>(() => Hook().Plan(Disk(), []));
         Assert.Contains(file, e.Message, StringComparison.Ordinal);
