@@ -4,6 +4,7 @@ using RescueKit.FileSystems.Fat;
 using RescueKit.FileSystems.Ntfs;
 using RescueKit.FileSystems.Recognition;
 using RescueKit.FileSystems.Swap;
+using RescueKit.FileSystems.Xfs;
 using RescueKit.Model;
 
 namespace RescueKit.FileSystems;
@@ -22,6 +23,7 @@ public static class VolumeProbe
         new RecognitionReader(),
         new NtfsReader(),
         new ExtReader(),
+        new XfsReader(),
         new ExFatReader(),
         new FatReader(),
         new WeakRecognitionReader(),

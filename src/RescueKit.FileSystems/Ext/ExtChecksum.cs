@@ -1,26 +1,9 @@
-using System.Buffers.Binary;
-using System.Numerics;
-
 namespace RescueKit.FileSystems.Ext;
 
-/// <summary>The checksums of ext4 and jbd2 metadata, without the customary inversion at the end, as the kernel chains them.</summary>
+/// <summary>The checksum of ext4 metadata that is not <see cref="Crc32C"/>.</summary>
 internal static class ExtChecksum
 {
     private static readonly ushort[] Crc16Table = MakeCrc16Table();
-
-    /// <summary>CRC-32C (Castagnoli), reflected.</summary>
-    public static uint Crc32C(uint crc, ReadOnlySpan<byte> bytes)
-    {
-        while (bytes.Length >= 8)
-        {
-            crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
-            bytes = bytes[8..];
-        }
-        foreach (var b in bytes) crc = BitOperations.Crc32C(crc, b);
-        return crc;
-    }
-
-    public static uint Crc32C(uint crc, uint littleEndianWord) => BitOperations.Crc32C(crc, littleEndianWord);
 
     /// <summary>CRC-16 with polynomial 0x8005, reflected: the group descriptors of uninit_bg.</summary>
     public static ushort Crc16(ushort crc, ReadOnlySpan<byte> bytes)

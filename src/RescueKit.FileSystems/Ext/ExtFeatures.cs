@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace RescueKit.FileSystems.Ext;
 
 /// <summary>
@@ -99,9 +97,9 @@ internal static class ExtFeatures
     /// is one, and changes what a journal means; and e2fsck will not touch a file system with a feature that it does not know.
     /// </summary>
     public static string? FirstUnknown(Compatible compatible, Incompatible incompatible, ReadOnlyCompatible readOnly) =>
-        Name((uint)(incompatible & ~KnownIncompatible), IncompatibleNames, "incompatible")
-        ?? Name((uint)(readOnly & ~KnownReadOnlyCompatible), ReadOnlyCompatibleNames, "read-only-compatible")
-        ?? Name((uint)(compatible & ~KnownCompatible), CompatibleNames, "compatible");
+        FeatureBits.First((uint)(incompatible & ~KnownIncompatible), IncompatibleNames, "incompatible")
+        ?? FeatureBits.First((uint)(readOnly & ~KnownReadOnlyCompatible), ReadOnlyCompatibleNames, "read-only-compatible")
+        ?? FeatureBits.First((uint)(compatible & ~KnownCompatible), CompatibleNames, "compatible");
 
     /// <summary>As blkid tells the three apart.</summary>
     public static string FileSystemType(Compatible compatible, Incompatible incompatible, ReadOnlyCompatible readOnly)
@@ -110,13 +108,5 @@ internal static class ExtFeatures
         const ReadOnlyCompatible ext3ReadOnly = ReadOnlyCompatible.SparseSuper | ReadOnlyCompatible.LargeFile | ReadOnlyCompatible.BtreeDirectory;
         if ((incompatible & ~ext3) != 0 || (readOnly & ~ext3ReadOnly) != 0) return "ext4";
         return compatible.HasFlag(Compatible.HasJournal) ? "ext3" : "ext2";
-    }
-
-    private static string? Name(uint bits, string?[] names, string kind)
-    {
-        if (bits == 0) return null;
-        var bit = BitOperations.TrailingZeroCount(bits);
-        var name = bit < names.Length ? names[bit] : null;
-        return $"{kind} feature {(name is null ? "" : name + " ")}(bit 0x{1u << bit:X})";
     }
 }

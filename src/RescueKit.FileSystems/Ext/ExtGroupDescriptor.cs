@@ -14,7 +14,7 @@ internal readonly record struct ExtGroupDescriptor(
     /// <summary>Checksum of a bitmap as descriptors store it: small ones keep the low half.</summary>
     public static uint ChecksumOf(ReadOnlySpan<byte> bitmap, ExtSuperblock superblock)
     {
-        var crc = ExtChecksum.Crc32C(superblock.ChecksumSeed, bitmap);
+        var crc = Crc32C.Update(superblock.ChecksumSeed, bitmap);
         return superblock.DescriptorSize > SmallSize ? crc : (ushort)crc;
     }
 
@@ -42,10 +42,10 @@ internal readonly record struct ExtGroupDescriptor(
         ushort computed;
         if (superblock.Has(ExtFeatures.ReadOnlyCompatible.MetadataChecksum))
         {
-            var crc = ExtChecksum.Crc32C(superblock.ChecksumSeed, number);
-            crc = ExtChecksum.Crc32C(crc, bytes[..ChecksumAt]);
-            crc = ExtChecksum.Crc32C(crc, [0, 0]);
-            computed = (ushort)ExtChecksum.Crc32C(crc, bytes[(ChecksumAt + 2)..]);
+            var crc = Crc32C.Update(superblock.ChecksumSeed, number);
+            crc = Crc32C.Update(crc, bytes[..ChecksumAt]);
+            crc = Crc32C.Update(crc, [0, 0]);
+            computed = (ushort)Crc32C.Update(crc, bytes[(ChecksumAt + 2)..]);
         }
         else
         {

@@ -100,7 +100,7 @@ internal sealed class ExtSuperblock
     public bool HasGroupChecksums => Has(ReadOnlyCompatible.GdtChecksum) || Has(ReadOnlyCompatible.MetadataChecksum);
 
     /// <summary>What every metadata checksum of the file system starts from.</summary>
-    public uint ChecksumSeed => Has(Incompatible.ChecksumSeed) ? U32(0x270) : ExtChecksum.Crc32C(~0u, UuidBytes);
+    public uint ChecksumSeed => Has(Incompatible.ChecksumSeed) ? U32(0x270) : Crc32C.Update(~0u, UuidBytes);
 
     public bool Has(Compatible feature) => (Compatible & feature) != 0;
     public bool Has(Incompatible feature) => (Incompatible & feature) != 0;
@@ -118,7 +118,7 @@ internal sealed class ExtSuperblock
         if (Has(ReadOnlyCompatible.MetadataChecksum))
         {
             Require(ChecksumType == 1, $"checksum type {ChecksumType} is unknown");
-            var computed = ExtChecksum.Crc32C(~0u, _bytes.AsSpan(0, ChecksumAt));
+            var computed = Crc32C.Update(~0u, _bytes.AsSpan(0, ChecksumAt));
             Require(computed == StoredChecksum, $"superblock checksum is {StoredChecksum:x8}, should be {computed:x8}");
         }
         ValidateSizes(volumeLength);

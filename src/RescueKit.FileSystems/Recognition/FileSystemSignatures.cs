@@ -31,7 +31,6 @@ internal static class FileSystemSignatures
 
     private static Recognised? AtStart(VolumeBytes volume)
     {
-        if (volume.Has(0, "XFSB"u8)) return new Recognised("XFS", NotRead) { Uuid = volume.Uuid(32), Label = volume.Text(108, 12) };
         if (volume.Has(32, "NXSB"u8)) return new Recognised("APFS", NotRead) { Uuid = volume.Uuid(72) };
         if (volume.Has(3, "ReFS\0\0\0\0"u8)) return new Recognised("ReFS", NotRead);
         return volume.Has(0, "hsqs"u8) ? new Recognised("squashfs", "it is read-only and packed already") : null;

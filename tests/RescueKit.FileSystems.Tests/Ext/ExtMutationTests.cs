@@ -202,7 +202,7 @@ public sealed class ExtMutationTests : IDisposable
         if (!good.Has(ExtFeatures.ReadOnlyCompatible.MetadataChecksum) || random.Next(2) == 0) return;
         var bytes = new byte[ExtSuperblock.Size];
         overlay.Read(ExtSuperblock.Offset, bytes);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(0x3FC), ExtChecksum.Crc32C(~0u, bytes.AsSpan(0, 0x3FC)));
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(0x3FC), Crc32C.Update(~0u, bytes.AsSpan(0, 0x3FC)));
         overlay.Patch(ExtSuperblock.Offset, bytes);
         var layout = new ExtLayout(good);
         var descriptor = new byte[good.DescriptorSize];
@@ -213,7 +213,7 @@ public sealed class ExtMutationTests : IDisposable
             descriptor.AsSpan(0x1E, 2).Clear();
             var number = new byte[4];
             BinaryPrimitives.WriteUInt32LittleEndian(number, (uint)group);
-            var crc = ExtChecksum.Crc32C(ExtChecksum.Crc32C(good.ChecksumSeed, number), descriptor);
+            var crc = Crc32C.Update(Crc32C.Update(good.ChecksumSeed, number), descriptor);
             BinaryPrimitives.WriteUInt16LittleEndian(descriptor.AsSpan(0x1E), (ushort)crc);
             overlay.Patch(at, descriptor);
         }

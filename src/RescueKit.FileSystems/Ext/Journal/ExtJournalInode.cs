@@ -84,13 +84,13 @@ internal sealed class ExtJournalInode
         if (!_layout.Superblock.Has(ExtFeatures.ReadOnlyCompatible.MetadataChecksum)) return;
         Span<byte> word = stackalloc byte[4];
         BinaryPrimitives.WriteUInt32LittleEndian(word, number);
-        _checksumSeed = ExtChecksum.Crc32C(ExtChecksum.Crc32C(_layout.Superblock.ChecksumSeed, word), inode.Slice(0x64, 4));
+        _checksumSeed = Crc32C.Update(Crc32C.Update(_layout.Superblock.ChecksumSeed, word), inode.Slice(0x64, 4));
         var wide = inode.Length > 128 && U16(inode, 0x80) >= 4;
         var stored = U16(inode, 0x7C) | (wide ? (uint)U16(inode, 0x82) << 16 : 0);
         var copy = inode.ToArray();
         copy.AsSpan(0x7C, 2).Clear();
         if (wide) copy.AsSpan(0x82, 2).Clear();
-        var computed = ExtChecksum.Crc32C(_checksumSeed, copy);
+        var computed = Crc32C.Update(_checksumSeed, copy);
         if (!wide) computed = (ushort)computed;
         if (stored != computed) throw new MalformedException($"the journal's inode has checksum {stored:x8}, should be {computed:x8}");
     }
@@ -120,7 +120,7 @@ internal sealed class ExtJournalInode
     {
         if (!_layout.Superblock.Has(ExtFeatures.ReadOnlyCompatible.MetadataChecksum)) return;
         var tail = EntrySize + U16(node, 4) * EntrySize;
-        if (tail + 4 > node.Length || U32(node, tail) != ExtChecksum.Crc32C(_checksumSeed, node[..tail]))
+        if (tail + 4 > node.Length || U32(node, tail) != Crc32C.Update(_checksumSeed, node[..tail]))
             throw new MalformedException("a node of the journal's extent tree has a bad checksum");
     }
 

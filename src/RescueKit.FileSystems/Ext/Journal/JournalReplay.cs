@@ -97,16 +97,16 @@ internal sealed class JournalReplay
         if (!_journal.HasChecksums) return true;
         Span<byte> word = stackalloc byte[4];
         BinaryPrimitives.WriteUInt32BigEndian(word, sequence);
-        var crc = ExtChecksum.Crc32C(ExtChecksum.Crc32C(_journal.ChecksumSeed, word), _reader.Block(index));
+        var crc = Crc32C.Update(Crc32C.Update(_journal.ChecksumSeed, word), _reader.Block(index));
         return tag.Checksum == (_journal.HasChecksum3 ? crc : (ushort)crc);
     }
 
     private bool CommitIsRight(ReadOnlySpan<byte> block)
     {
         if (!_journal.HasChecksums) return true;
-        var crc = ExtChecksum.Crc32C(_journal.ChecksumSeed, block[..CommitChecksumAt]);
-        crc = ExtChecksum.Crc32C(crc, [0, 0, 0, 0]);
-        crc = ExtChecksum.Crc32C(crc, block[(CommitChecksumAt + 4)..]);
+        var crc = Crc32C.Update(_journal.ChecksumSeed, block[..CommitChecksumAt]);
+        crc = Crc32C.Update(crc, [0, 0, 0, 0]);
+        crc = Crc32C.Update(crc, block[(CommitChecksumAt + 4)..]);
         return crc == U32(block, CommitChecksumAt);
     }
 

@@ -65,7 +65,7 @@ internal sealed class JournalSuperblock
             Is64Bit = (incompatible & Feature64Bit) != 0,
             HasChecksum2 = checksum2,
             HasChecksum3 = checksum3,
-            ChecksumSeed = ExtChecksum.Crc32C(~0u, block.Slice(0x30, 16)),
+            ChecksumSeed = Crc32C.Update(~0u, block.Slice(0x30, 16)),
             NotReplayable = Doubt(compatible, incompatible),
         };
         if (journal.Length > inodeBlocks || journal.First < 1 || journal.First >= journal.Length
@@ -89,7 +89,7 @@ internal sealed class JournalSuperblock
         if (block[0x50] != 4) throw new MalformedException($"the journal's checksum type {block[0x50]} is unknown");
         var copy = block[..Size].ToArray();
         copy.AsSpan(0xFC, 4).Clear();
-        var computed = ExtChecksum.Crc32C(~0u, copy);
+        var computed = Crc32C.Update(~0u, copy);
         if (computed != U32(block, 0xFC)) throw new MalformedException($"the journal's superblock has checksum {U32(block, 0xFC):x8}, should be {computed:x8}");
     }
 

@@ -42,8 +42,8 @@ internal static class JournalTags
     public static bool TailIsRight(ReadOnlySpan<byte> block, JournalSuperblock journal)
     {
         if (!journal.HasChecksums) return true;
-        var crc = ExtChecksum.Crc32C(journal.ChecksumSeed, block[..^TailSize]);
-        crc = ExtChecksum.Crc32C(crc, [0, 0, 0, 0]);
+        var crc = Crc32C.Update(journal.ChecksumSeed, block[..^TailSize]);
+        crc = Crc32C.Update(crc, [0, 0, 0, 0]);
         return crc == BinaryPrimitives.ReadUInt32BigEndian(block[^TailSize..]);
     }
 
