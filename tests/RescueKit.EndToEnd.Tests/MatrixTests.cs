@@ -23,6 +23,16 @@ public sealed class MatrixExtTests : MatrixTests
     [Fact] public void Ext2() => Prove(MatrixMountedVolume.Ext("ext2", 96, "-t", "ext2"));
 }
 
+/// <summary>Version 4 is not mounted by every kernel any more: its aged volumes are in tests/Fixtures.</summary>
+public sealed class MatrixXfsTests : MatrixTests
+{
+    [Fact] public void Xfs_with_blocks_of_1K() => Prove(MatrixMountedVolume.Xfs("XFS 1K", 96, "-b", "size=1024", "-d", "agcount=4"));
+    [Fact] public void Xfs_with_blocks_of_4K() => Prove(MatrixMountedVolume.Xfs("XFS 4K", 160));
+    [Fact] public void Xfs_with_reverse_map_and_reflinks() => Prove(MatrixMountedVolume.Xfs("XFS rmapbt", 160, "-m", "rmapbt=1,reflink=1", "-b", "size=1024"));
+    [Fact] public void Xfs_without_newer_features() => Prove(MatrixMountedVolume.Xfs("XFS plain", 128, "-m", "finobt=0,reflink=0,inobtcount=0,bigtime=0", "-i", "sparse=0"));
+    [Fact] public void Xfs_on_sectors_of_4K() => Prove(MatrixMountedVolume.Xfs("XFS 4K sectors", 128, "-s", "size=4096"));
+}
+
 public sealed class MatrixNtfsTests : MatrixTests
 {
     [Theory]

@@ -30,14 +30,6 @@ public sealed class RecognitionTests : IDisposable
     }
 
     [Fact]
-    public void XFS_is_named()
-    {
-        var path = SparseFile.Create(_temp.File("xfs"), 320L << 20);
-        Tool.Must("mkfs.xfs", "-q", "-L", "label", path);
-        Assert.Equal("label", Blkid.AssertSame(path).Label);
-    }
-
-    [Fact]
     public void Btrfs_is_named_and_of_several_devices_a_member_of_a_set()
     {
         var (alone, first, second) = (Sparse("alone"), Sparse("first"), Sparse("second"));

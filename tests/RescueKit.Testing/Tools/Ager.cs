@@ -6,10 +6,13 @@ public enum AgingAction
     Create,
     Append,
     Truncate,
+
+    /// <summary>Frees a piece in the middle of a file; only where <see cref="Ager.Plan"/> is told that it can be done.</summary>
+    Punch,
 }
 
 /// <summary>One change to a tree. Content comes from <see cref="Content"/>, so that a plan takes no memory for it.</summary>
-/// <param name="Size">Bytes to create or append, or the length to truncate to.</param>
+/// <param name="Size">Bytes to create, append or punch, or the length to truncate to.</param>
 public sealed record AgingStep(AgingAction Action, string Path, int Size, int Seed)
 {
     public byte[] Content() => Corpus.Content(new Random(Seed), Size);
@@ -18,11 +21,14 @@ public sealed record AgingStep(AgingAction Action, string Path, int Size, int Se
 /// <summary>Ages a file system by random deletes, appends, truncates and new files, so that its free space is fragmented.</summary>
 public static class Ager
 {
+    /// <summary>For a file system of the kernel's own, mounted.</summary>
+    public static IReadOnlySet<AgingAction> Everything { get; } = new HashSet<AgingAction>(Enum.GetValues<AgingAction>());
+
     /// <summary>
     /// Which changes, in order: pure, so that each file system can be aged with its own tool (debugfs, mtools, a mount). Paths are
     /// relative. A deleted file is never touched again; hard-linked files should not be among <paramref name="files"/>.
     /// </summary>
-    /// <param name="allow">Which actions the tool at hand can do; null for all. <see cref="AgingAction.Delete"/> is always allowed.</param>
+    /// <param name="allow">Which actions the tool at hand can do; null for all but <see cref="AgingAction.Punch"/>. <see cref="AgingAction.Delete"/> is always allowed.</param>
     public static IReadOnlyList<AgingStep> Plan(IReadOnlyList<string> files, int seed, int steps, IReadOnlySet<AgingAction>? allow = null, int largest = 200_000)
     {
         var random = new Random(seed);
@@ -30,7 +36,7 @@ public static class Ager
         var plan = new List<AgingStep>();
         for (var i = 0; i < steps; i++)
         {
-            var action = (AgingAction)random.Next(4);
+            var action = (AgingAction)random.Next(allow?.Contains(AgingAction.Punch) == true ? 5 : 4);
             if (allow is not null && !allow.Contains(action)) action = random.Next(2) == 0 && allow.Contains(AgingAction.Create) ? AgingAction.Create : AgingAction.Delete;
             if (alive.Count < 4) action = AgingAction.Create;
             if (action == AgingAction.Create && allow is not null && !allow.Contains(AgingAction.Create)) break;
@@ -59,6 +65,10 @@ public static class Ager
                 break;
             case AgingAction.Truncate:
                 using (var file = new FileStream(path, FileMode.Open)) file.SetLength(Math.Min(file.Length, step.Size));
+                break;
+            case AgingAction.Punch:
+                var offset = new Random(step.Seed).NextInt64(1 + new FileInfo(path).Length);
+                Tool.Must("fallocate", "--punch-hole", "--offset", $"{offset}", "--length", $"{Math.Max(1, step.Size)}", path);
                 break;
             default:
                 throw new InvalidOperationException($"unknown step {step}");
