@@ -1,3 +1,4 @@
+using RescueKit.FileSystems.Btrfs;
 using RescueKit.FileSystems.ExFat;
 using RescueKit.FileSystems.Ext;
 using RescueKit.FileSystems.Fat;
@@ -24,6 +25,7 @@ public static class VolumeProbe
         new NtfsReader(),
         new ExtReader(),
         new XfsReader(),
+        new BtrfsReader(),
         new ExFatReader(),
         new FatReader(),
         new WeakRecognitionReader(),

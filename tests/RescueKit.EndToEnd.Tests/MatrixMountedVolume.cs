@@ -25,6 +25,11 @@ internal sealed class MatrixMountedVolume(
         volume => XfsImages.Free(volume)!.TotalLength, [["xfs_repair", "-n"]],
         new CorpusOptions { TotalBytes = 20 << 20 }, Ager.Everything);
 
+    public static MatrixVolume Btrfs(string name, int mebibytes, string mountOptions, params string[] options) => new MatrixMountedVolume(
+        name, mebibytes, ["mkfs.btrfs", "-q", .. options], ["mount", "-t", "btrfs", "-o", mountOptions],
+        volume => new FileInfo(volume).Length - BtrfsImages.Used(volume).TotalLength, [["btrfs", "check", "--check-data-csum"]],
+        new CorpusOptions { TotalBytes = 20 << 20 }, Ager.Everything);
+
     public static MatrixVolume Ntfs(int cluster, int mebibytes, int sectorSize = 512) => new MatrixMountedVolume(
         $"NTFS, clusters of {cluster}", mebibytes, ["mkntfs", "-q", "-F", "-f", "-s", $"{sectorSize}", "-p", "2048", "-c", $"{cluster}"], ["ntfs-3g"],
         Counted(["ntfscluster", "-i"], @"^clusters of free space\s*:\s*(\d+)", @"^bytes per cluster\s*:\s*(\d+)"), [["ntfsfix", "-n"], ["ntfsinfo", "-m"]],

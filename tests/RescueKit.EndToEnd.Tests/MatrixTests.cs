@@ -33,6 +33,15 @@ public sealed class MatrixXfsTests : MatrixTests
     [Fact] public void Xfs_on_sectors_of_4K() => Prove(MatrixMountedVolume.Xfs("XFS 4K sectors", 128, "-s", "size=4096"));
 }
 
+public sealed class MatrixBtrfsTests : MatrixTests
+{
+    [Fact] public void Btrfs() => Prove(MatrixMountedVolume.Btrfs("btrfs", 256, "noatime"));
+    [Fact] public void Btrfs_with_duplicated_data() => Prove(MatrixMountedVolume.Btrfs("btrfs DUP", 320, "noatime", "-d", "dup"));
+    [Fact] public void Btrfs_with_mixed_groups() => Prove(MatrixMountedVolume.Btrfs("btrfs mixed", 160, "noatime", "--mixed", "-n", "4096"));
+    [Fact] public void Btrfs_compressed() => Prove(MatrixMountedVolume.Btrfs("btrfs zstd", 256, "compress=zstd", "--csum", "xxhash"));
+    [Fact] public void Btrfs_with_the_old_space_cache() => Prove(MatrixMountedVolume.Btrfs("btrfs v1", 256, "space_cache=v1", "-R", "^free-space-tree", "-O", "^skinny-metadata,^no-holes"));
+}
+
 public sealed class MatrixNtfsTests : MatrixTests
 {
     [Theory]

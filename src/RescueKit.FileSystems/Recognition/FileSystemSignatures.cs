@@ -9,7 +9,7 @@ namespace RescueKit.FileSystems.Recognition;
 internal static class FileSystemSignatures
 {
     private const string NotRead = "which of its blocks are in use is not read yet";
-    private const long Btrfs = 64 << 10, Jfs = 32 << 10, Reiser = 64 << 10, OldReiser = 8 << 10, Descriptors = 32 << 10;
+    private const long Jfs = 32 << 10, Reiser = 64 << 10, OldReiser = 8 << 10, Descriptors = 32 << 10;
 
     /// <summary>Marks of at least four bytes at a fixed place, or shorter ones with more to check: nothing else looks like this.</summary>
     public static Recognised? Find(VolumeBytes volume) =>
@@ -56,16 +56,6 @@ internal static class FileSystemSignatures
 
     private static Recognised? Further(VolumeBytes volume)
     {
-        if (volume.Has(Btrfs + 0x40, "_BHRfS_M"u8))
-        {
-            var devices = volume.UInt64(Btrfs + 0x88);
-            return new Recognised("btrfs", devices > 1 ? $"it is one of {devices} devices of a btrfs" : NotRead)
-            {
-                Uuid = volume.Uuid(Btrfs + 0x20),
-                Label = volume.Text(Btrfs + 0x12B, 256),
-                IsSetMember = devices > 1,
-            };
-        }
         if (volume.Has(Jfs, "JFS1"u8)) return new Recognised("JFS", NotRead) { Uuid = volume.Uuid(Jfs + 136), Label = volume.Text(Jfs + 152, 16) };
         foreach (var at in new[] { Reiser, OldReiser })
         {

@@ -1,3 +1,4 @@
+using RescueKit.FileSystems.Btrfs;
 using RescueKit.Model;
 
 namespace RescueKit.FileSystems.Recognition;
@@ -11,10 +12,15 @@ public static class SetMembership
     public static string? Find(IBlockSource disk)
     {
         var bytes = new VolumeBytes(disk);
-        var found = Member(disk, bytes) ?? ContainerSignatures.Find(bytes) ?? FileSystemSignatures.Find(bytes);
+        var found = Member(disk, bytes) ?? ContainerSignatures.Find(bytes) ?? FileSystemSignatures.Find(bytes) ?? BtrfsOfSeveral(bytes);
         return found is { IsSetMember: true } ? found.Type : null;
     }
 
     internal static Recognised? Member(IBlockSource volume, VolumeBytes bytes) =>
         MdMember.Find(bytes) ?? FirmwareRaidMember.Find(bytes) ?? ZfsMember.Find(volume);
+
+    private static Recognised? BtrfsOfSeveral(VolumeBytes bytes) =>
+        bytes.Take(BtrfsSuperblock.Offset, BtrfsSuperblock.Size) is { } found && BtrfsSuperblock.HasMagic(found) && BtrfsSuperblock.Parse(found).DeviceCount > 1
+            ? new Recognised("btrfs", "it is one of several devices of a btrfs") { IsSetMember = true }
+            : null;
 }
