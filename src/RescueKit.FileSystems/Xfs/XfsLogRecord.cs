@@ -61,14 +61,15 @@ internal sealed class XfsLogRecord
         var (length, size) = (U32(header, 12), U32(header, SizeAt));
         if (U32(header, 0) != Magic || version != (superblock.HasLogV2 ? 2 : 1) || U32(header, FormatAt) != LittleEndianLinux) return null;
         if (new Guid(header.Slice(IdAt, 16), bigEndian: true) != superblock.LogId || U32(header, 16) != U32(header, 4)) return null;
-        if (length == 0 || length % XfsLog.Block != 0 || length > LargestRecord || size > LargestRecord || (version == 2 && length > Math.Max(size, BytesPerHeader))) return null;
+        // Version 1 counts what is logged, version 2 the blocks that it takes.
+        if (length == 0 || length > LargestRecord || size > LargestRecord || (version == 2 && (length % XfsLog.Block != 0 || length > Math.Max(size, BytesPerHeader)))) return null;
         var headers = version == 2 && size > BytesPerHeader ? (int)(size + BytesPerHeader - 1) / BytesPerHeader : 1;
         if (bytes.Length < headers * XfsLog.Block + length) return null;
         var data = bytes.Span.Slice(headers * XfsLog.Block, (int)length).ToArray();
         // mkfs.xfs leaves the checksum out of the one mark that it writes, in both versions.
         var isMark = U32(header, 40) == 1;
-        if (!MatchesChecksum(bytes.Span, headers, data, superblock.HasChecksums && !isMark)) return null;
-        for (var i = 0; i < data.Length / XfsLog.Block; i++)
+        if (!MatchesChecksum(bytes.Span, headers, data.AsSpan(0, (int)length), superblock.HasChecksums && !isMark)) return null;
+        for (var i = 0; i < blocks; i++)
         {
             var words = i / WordsPerHeader == 0 ? header[WordsAt..] : bytes.Span[(i / WordsPerHeader * XfsLog.Block + 4)..];
             words.Slice(4 * (i % WordsPerHeader), 4).CopyTo(data.AsSpan(i * XfsLog.Block));
