@@ -64,8 +64,9 @@ internal sealed class XfsLogRecord
         // Version 1 counts what is logged, version 2 the blocks that it takes.
         if (length == 0 || length > LargestRecord || size > LargestRecord || (version == 2 && (length % XfsLog.Block != 0 || length > Math.Max(size, BytesPerHeader)))) return null;
         var headers = version == 2 && size > BytesPerHeader ? (int)(size + BytesPerHeader - 1) / BytesPerHeader : 1;
-        if (bytes.Length < headers * XfsLog.Block + length) return null;
-        var data = bytes.Span.Slice(headers * XfsLog.Block, (int)length).ToArray();
+        var blocks = (int)(length + XfsLog.Block - 1) / XfsLog.Block;
+        if (bytes.Length < (headers + blocks) * XfsLog.Block) return null;
+        var data = bytes.Span.Slice(headers * XfsLog.Block, blocks * XfsLog.Block).ToArray();
         // mkfs.xfs leaves the checksum out of the one mark that it writes, in both versions.
         var isMark = U32(header, 40) == 1;
         if (!MatchesChecksum(bytes.Span, headers, data.AsSpan(0, (int)length), superblock.HasChecksums && !isMark)) return null;
