@@ -44,15 +44,25 @@ internal sealed class XfsInodeChunks(IBlockSource volume, XfsSuperblock superblo
         }
     }
 
-    /// <summary>A record says 64 inodes and 32 bits of how many are free; with sparse inodes, which are there and how many.</summary>
+    /// <summary>A record says how many of 64 inodes are free, and which; with sparse inodes also which are there, and how many.</summary>
     private (uint First, ushort Holes, uint Inodes, uint Free) Parse(ReadOnlySpan<byte> record)
     {
         var first = BinaryPrimitives.ReadUInt32BigEndian(record);
-        if (!superblock.Has(Incompatible.SparseInodes)) return (first, 0, InodesOfChunk, BinaryPrimitives.ReadUInt32BigEndian(record[4..]));
-        var holes = BinaryPrimitives.ReadUInt16BigEndian(record[4..]);
-        var inodes = (uint)(16 - BitOperations.PopCount(holes)) * InodesOfHoleBit;
-        if (record[6] != inodes) throw Malformed(XfsTreeKind.Inodes, $"the chunk of inode {first} counts {record[6]} inodes and has {inodes}");
-        return (first, holes, inodes, record[7]);
+        var free = BinaryPrimitives.ReadUInt64BigEndian(record[8..]);
+        ushort holes = 0;
+        var (inodes, freeInodes) = ((uint)InodesOfChunk, BinaryPrimitives.ReadUInt32BigEndian(record[4..]));
+        if (superblock.Has(Incompatible.SparseInodes))
+        {
+            holes = BinaryPrimitives.ReadUInt16BigEndian(record[4..]);
+            (inodes, freeInodes) = (record[6], record[7]);
+            for (var bit = 0; bit < 16; bit++)
+            {
+                if ((holes >> bit & 1) != 0) free &= ~(0xFUL << bit * InodesOfHoleBit);
+            }
+        }
+        if (inodes != InodesOfChunk - (uint)BitOperations.PopCount(holes) * InodesOfHoleBit || freeInodes != (uint)BitOperations.PopCount(free))
+            throw Malformed(XfsTreeKind.Inodes, $"the chunk of inode {first} counts {inodes} inodes and {freeInodes} free ones, and has others");
+        return (first, holes, inodes, freeInodes);
     }
 
     private IEnumerable<XfsRun> Present(uint firstInode, ushort holes)

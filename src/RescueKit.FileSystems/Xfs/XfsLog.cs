@@ -70,7 +70,8 @@ internal sealed class XfsLog
             if (RoundOf(middle) == first) low = middle;
             else high = middle;
         }
-        return RoundOf(high) == last ? high : null;
+        // A log that a tool has emptied begins with one mark, with zeros behind it.
+        return RoundOf(high) is var next && (next == last || next == 0) ? high : null;
     }
 
     private uint RoundOf(long block)

@@ -19,6 +19,7 @@ public sealed class GuestXfsTests(GuestSystem system)
             head -c $((i * 7919 % 9001 + 1)) /dev/urandom > /mnt/d$((i % 11))/f$i
             i=$((i + 1))
         done
+        sync
         i=0
         while [ $i -lt 1500 ]; do
             rm /mnt/d$((i % 11))/f$i
