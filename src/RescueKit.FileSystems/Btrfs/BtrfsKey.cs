@@ -27,5 +27,5 @@ internal static class BtrfsItemType
 /// <summary>The trees that are read here, by the number that names them in the tree of roots.</summary>
 internal static class BtrfsTreeId
 {
-    public const ulong Roots = 1, Extents = 2, Chunks = 3, Devices = 4, BlockGroups = 11;
+    public const ulong Roots = 1, Extents = 2, Chunks = 3, Devices = 4, FreeSpace = 10, BlockGroups = 11;
 }

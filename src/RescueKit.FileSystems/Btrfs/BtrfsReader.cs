@@ -8,7 +8,7 @@ namespace RescueKit.FileSystems.Btrfs;
 /// </summary>
 /// <remarks>
 /// Btrfs changes nothing in place, so that what its superblock names is whole at any time; only a log of fsyncs makes it unclean, whose blocks are in no tree. Of several devices,
-/// trees that cannot be read from this one alone leave it whole.
+/// trees that cannot be read from this one alone leave it whole. The limit of this: who uses an extent is not followed, only that it is used.
 /// </remarks>
 public sealed class BtrfsReader : IAllocationReader
 {

@@ -3,7 +3,7 @@ using RescueKit.Model;
 
 namespace RescueKit.FileSystems.Btrfs;
 
-/// <summary>Reads the tree of extents once, holds it against the chunks, the tree of devices and every count, and adds up.</summary>
+/// <summary>Reads the tree of extents once, holds it against the chunks, the trees of devices and of free space, and every count, and adds up.</summary>
 internal static class BtrfsVerification
 {
     /// <summary>The map, once everything agrees.</summary>
@@ -15,12 +15,14 @@ internal static class BtrfsVerification
         var counted = new Dictionary<long, long>();
         var onDevice = volume.AlwaysUsed.TotalLength + volume.Chunks.OnDevice.Where(piece => piece.Chunk.HasParity).Sum(piece => OutsideOf(volume.AlwaysUsed, piece.Place));
         var end = 0L;
+        using var free = new BtrfsFreeSpace(volume.Chunks.Chunks, volume.FreeSpace());
         foreach (var item in volume.Extents.All())
         {
-            if (BtrfsExtents.Read(item.Key, volume.Superblock.NodeSize) is not { } extent) continue;
+            if (BtrfsExtents.Read(item, volume.Superblock) is not { } extent) continue;
             if (extent.Start < end) throw new MalformedException($"the extent at {extent.Start} overlaps the one before it");
             end = extent.End;
             if (volume.Chunks.At((ulong)extent.Start) is not { } chunk || extent.End > chunk.End) throw new MalformedException($"the extent at {extent.Start} lies in no chunk");
+            free.Take(extent.Start, extent.End);
             counted[chunk.Start] = counted.GetValueOrDefault(chunk.Start) + extent.End - extent.Start;
             if (chunk.HasParity) continue;
             foreach (var (stripe, place) in chunk.StripesOn(volume.Superblock.DeviceId))
@@ -29,6 +31,7 @@ internal static class BtrfsVerification
                 onDevice += OutsideOf(volume.AlwaysUsed, Extent.FromTo(place.Offset + from, place.Offset + to));
             }
         }
+        free.Finish();
         VerifyBlockGroups(volume, counted);
         VerifyRoots(volume);
         return new BtrfsAllocationMap(volume, onDevice);

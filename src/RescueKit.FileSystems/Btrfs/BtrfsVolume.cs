@@ -47,6 +47,13 @@ internal sealed class BtrfsVolume
     /// <summary>How much is in use in every chunk: of the same tree, but for newer file systems.</summary>
     public BtrfsTree BlockGroups { get; }
 
+    /// <summary>What is free, by address, from a tree of its own; null where there is none, or it does not count as valid.</summary>
+    public IEnumerable<(long Start, long End)>? FreeSpace()
+    {
+        if (!Superblock.Has(ReadOnlyCompatible.FreeSpaceTree) || !Superblock.Has(ReadOnlyCompatible.FreeSpaceTreeValid)) return null;
+        return BtrfsFreeSpace.Ranges(Tree(BtrfsTreeId.FreeSpace), Chunks, Superblock.SectorSize);
+    }
+
     /// <summary>Places on the device that belong to no chunk, or are left out of it.</summary>
     public ExtentSet AlwaysUsed { get; }
 
