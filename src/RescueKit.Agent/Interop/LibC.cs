@@ -12,6 +12,7 @@ internal static partial class LibC
     // linux/ioprio.h
     private const int ClassShift = 13;
     private const int ClassBestEffort = 2;
+    private const int LockRelease = 8;
     private const int ClassIdle = 3;
     private const int WhoProcess = 1;
 
@@ -26,6 +27,9 @@ internal static partial class LibC
 
     /// <summary>False where somebody else has it. It is let go when the file is closed, however the process ends.</summary>
     public static bool TryLock(SafeFileHandle file) => flock(file, LockExclusive | LockNow) == 0;
+
+    /// <summary>Lets go at once, also where a process that is being started still has a copy of the descriptor.</summary>
+    public static void Unlock(SafeFileHandle file) => _ = flock(file, LockRelease);
 
     /// <summary>ioprio_set(2): 0 names the calling thread; threads that it begins inherit it.</summary>
     public static bool SetThreadIoPriority(bool isIdle, int level) =>

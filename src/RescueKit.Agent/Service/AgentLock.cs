@@ -37,7 +37,11 @@ public sealed class AgentLock : IDisposable
         throw new DeviceException($"another agent is running already{holder}: it holds {path}", "look at it: rescuekit agent status; stop it: systemctl stop rescuekit-agent");
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        LibC.Unlock(_file);
+        _file.Dispose();
+    }
 
     private static string Holder(SafeFileHandle file)
     {

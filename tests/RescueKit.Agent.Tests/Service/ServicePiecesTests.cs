@@ -1,5 +1,7 @@
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using RescueKit.Agent.Hosting;
 using RescueKit.Agent.Interop;
 using RescueKit.Agent.Protocol;
@@ -10,7 +12,7 @@ using RescueKit.Testing.Tools;
 namespace RescueKit.Agent.Tests.Service;
 
 /// <summary>The small parts of the service.</summary>
-public sealed class ServicePiecesTests : IDisposable
+public sealed partial class ServicePiecesTests : IDisposable
 {
     private readonly TempFolder _folder = new();
     private readonly List<string> _complaints = [];
@@ -60,6 +62,25 @@ public sealed class ServicePiecesTests : IDisposable
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(_folder.File("run")));
         first.Dispose();
         AgentLock.Take(_folder.File("run")).Dispose();
+    }
+
+    /// <summary>Between fork and exec a process that is being started has all descriptors of the one that starts it.</summary>
+    [Fact]
+    public void The_lock_ends_with_its_holder_though_a_copy_of_the_descriptor_lives_on()
+    {
+        var first = AgentLock.Take(_folder.File("run"));
+        var path = _folder.File("run/agent.lock");
+        var copies = Directory.GetFiles("/proc/self/fd").Where(link => new FileInfo(link).LinkTarget == path).Select(link => Copy(int.Parse(Path.GetFileName(link)))).ToList();
+        try
+        {
+            first.Dispose();
+            AgentLock.Take(_folder.File("run")).Dispose();
+        }
+        finally
+        {
+            Assert.NotEmpty(copies);
+            copies.ForEach(copy => new SafeFileHandle(copy, ownsHandle: true).Dispose());
+        }
     }
 
     [Fact]
@@ -128,6 +149,9 @@ public sealed class ServicePiecesTests : IDisposable
         Assert.NotEqual(7, other.Nice);
         Assert.False(other.Io!.Value.IsIdle);
     }
+
+    [LibraryImport("libc", EntryPoint = "dup")]
+    private static partial int Copy(int descriptor);
 
     private static string Take(Socket socket)
     {
