@@ -2,6 +2,7 @@ using RescueKit.FileSystems.Btrfs;
 using RescueKit.FileSystems.ExFat;
 using RescueKit.FileSystems.Ext;
 using RescueKit.FileSystems.Fat;
+using RescueKit.FileSystems.Lvm;
 using RescueKit.FileSystems.Ntfs;
 using RescueKit.FileSystems.Recognition;
 using RescueKit.FileSystems.Swap;
@@ -21,6 +22,8 @@ public static class VolumeProbe
     /// </summary>
     private static readonly IAllocationReader[] Readers =
     [
+        new ContainerRecognitionReader(),
+        new LvmReader(),
         new RecognitionReader(),
         new NtfsReader(),
         new ExtReader(),

@@ -78,6 +78,11 @@ public sealed record VolumeContent
     /// <summary>True where data sits at positions counted from the end (md 1.0, LDM, ZFS labels): same size or refuse to move.</summary>
     public bool EndAnchored { get; init; }
 
+    /// <summary>
+    /// Volumes inside this one, whose own content tells more than <see cref="Map"/>, in which all of their places count as used; whoever can read it narrows the map.
+    /// </summary>
+    public IReadOnlyList<NestedVolume> Nested { get; init; } = [];
+
     /// <summary>Lines for the person, each a full sentence without "warning:".</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 }

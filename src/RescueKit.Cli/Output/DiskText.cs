@@ -90,7 +90,20 @@ internal static class DiskText
         else if (p.Unclean) PartitionField(to, "state", "not cleanly unmounted");
         if (p.SetMember) PartitionField(to, "state", "member of a set: nothing may be restored onto it alone");
         PartitionField(to, "mounted at", p.MountedAt);
+        foreach (var nested in p.Nested ?? []) WriteNested(to, nested);
         foreach (var warning in p.Warnings) to.WriteLine($"    warning: {warning}");
+    }
+
+    /// <summary>A line for each content of a volume inside a partition.</summary>
+    private static void WriteNested(TextWriter to, NestedDocument nested)
+    {
+        foreach (var inner in nested.Partitions)
+        {
+            var name = inner.Number == 0 ? nested.Name : $"{nested.Name} partition {inner.Number}";
+            var used = inner.WholeReason is null ? $"{Units.Size(inner.UsedBytes ?? inner.Length)} used of {Units.Size(inner.Length)}" : $"whole, {Units.Size(inner.Length)}: {inner.WholeReason}";
+            PartitionField(to, "inside", $"{name}: {string.Join(", ", new[] { inner.FileSystem, inner.Label, used }.Where(part => part is not null))}");
+            foreach (var deeper in inner.Nested ?? []) WriteNested(to, deeper);
+        }
     }
 
     private static string TableName(DiskDocument disk) => disk.Table switch

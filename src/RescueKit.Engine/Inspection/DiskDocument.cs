@@ -65,4 +65,17 @@ public sealed record PartitionDocument
     public bool SetMember { get; init; }
     public string? MountedAt { get; init; }
     public required IReadOnlyList<string> Warnings { get; init; }
+
+    /// <summary>Volumes inside it, for example logical volumes, as far as they can be looked into; null where there are none.</summary>
+    public IReadOnlyList<NestedDocument>? Nested { get; init; }
+}
+
+/// <summary>A volume inside a partition: one content, or partitions again.</summary>
+public sealed record NestedDocument
+{
+    /// <summary>For example "logical volume vg/root".</summary>
+    public required string Name { get; init; }
+    public required long Length { get; init; }
+    public required long UsedBytes { get; init; }
+    public required IReadOnlyList<PartitionDocument> Partitions { get; init; }
 }

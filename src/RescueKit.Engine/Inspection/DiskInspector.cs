@@ -83,5 +83,14 @@ public static class DiskInspector
         Hibernated = volume.Content.Hibernated,
         SetMember = volume.Content.IsSetMember,
         Warnings = volume.Content.Warnings,
+        Nested = volume.Nested.Count == 0 ? null : [.. volume.Nested.Select(nested => Look(nested.Name, nested.Survey, info))],
+    };
+
+    private static NestedDocument Look(string name, DiskSurvey survey, DiskInfo info) => new()
+    {
+        Name = name,
+        Length = survey.Disk.Length,
+        UsedBytes = survey.UsedBytes,
+        Partitions = [.. survey.Volumes.Select(volume => Look(volume, info) with { MountedAt = null })],
     };
 }

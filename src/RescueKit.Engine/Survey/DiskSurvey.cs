@@ -51,9 +51,11 @@ public sealed class DiskSurvey
 
     /// <exception cref="UsageException">A chosen partition does not exist.</exception>
     /// <exception cref="DeviceGoneException">The disk has vanished.</exception>
-    public static DiskSurvey Take(IBlockSource disk, SurveyOptions? options = null)
+    public static DiskSurvey Take(IBlockSource disk, SurveyOptions? options = null) => Take(disk, options ?? new SurveyOptions(), depth: 0);
+
+    /// <param name="depth">How many volumes this one lies inside.</param>
+    internal static DiskSurvey Take(IBlockSource disk, SurveyOptions options, int depth)
     {
-        options ??= new SurveyOptions();
         var layout = ReadLayout(disk);
         var warnings = new List<string>(layout.Warnings);
         foreach (var number in options.Partitions)
@@ -61,9 +63,10 @@ public sealed class DiskSurvey
             if (layout.Partitions.All(p => p.Number != number))
                 throw new UsageException($"{disk.Name} has no partition {number}", $"it has {Numbers(layout)}; see: rescuekit disk show {disk.Name}");
         }
-        var contents = layout.Partitions.Select(p => Probe(disk, p, options)).ToList();
+        var probed = layout.Partitions.Select(p => Probe(disk, p, options, depth)).ToList();
+        var contents = probed.Select(found => found.Content).ToList();
         var hibernated = layout.Partitions.Zip(contents).FirstOrDefault(v => v.Second.Hibernated).First;
-        var volumes = layout.Partitions.Zip(contents, (p, c) => Decide(p, c, options, hibernated)).ToList();
+        var volumes = layout.Partitions.Zip(probed, (p, found) => Decide(p, found.Content, found.Nested, options, hibernated)).ToList();
         foreach (var volume in volumes)
             warnings.AddRange(volume.Content.Warnings.Select(w => $"{NameOf(volume.Partition)}: {w}"));
         if (options is { AllBlocks: true, ExcludeWindowsSwap: true })
@@ -113,22 +116,24 @@ public sealed class DiskSurvey
         }
     }
 
-    private static VolumeContent Probe(IBlockSource disk, Partition partition, SurveyOptions options)
+    private static (VolumeContent Content, IReadOnlyList<(string Name, DiskSurvey Survey)> Nested) Probe(IBlockSource disk, Partition partition, SurveyOptions options, int depth)
     {
         try
         {
-            var volume = new BlockSourceSlice(disk, partition.Extent, $"{disk.Name} {NameOf(partition)}");
+            var volume = new BlockSourceSlice(disk, partition.Extent, partition.Number == 0 ? disk.Name : $"{disk.Name} {NameOf(partition)}");
             var content = VolumeProbe.Read(volume, new AllocationOptions(options.ExcludeWindowsSwap));
             // A boot loader's code, or what firmware keeps, is no file system: what the table calls it tells more.
-            return content.Type == "unknown" && partition.TypeName is { } name ? content with { WholeReason = $"{name} partition, {content.WholeReason}" } : content;
+            if (content.Type == "unknown" && partition.TypeName is { } name) content = content with { WholeReason = $"{name} partition, {content.WholeReason}" };
+            return (NestedContents.Narrow(volume, content, options, depth, out var nested), nested);
         }
         catch (BlockReadException e)
         {
-            return new VolumeContent { Type = "unknown", WholeReason = $"its structures cannot be read ({e.Message}): taken whole" };
+            return (new VolumeContent { Type = "unknown", WholeReason = $"its structures cannot be read ({e.Message}): taken whole" }, []);
         }
     }
 
-    private static SurveyedVolume Decide(Partition partition, VolumeContent content, SurveyOptions options, Partition? hibernated)
+    private static SurveyedVolume Decide(
+        Partition partition, VolumeContent content, IReadOnlyList<(string Name, DiskSurvey Survey)> nested, SurveyOptions options, Partition? hibernated)
     {
         var included = options.Partitions.Count == 0 || options.Partitions.Contains(partition.Number);
         var accepting = content.Map ?? content.UncleanMap;
@@ -143,6 +148,7 @@ public sealed class DiskSurvey
         var differs = !options.AllBlocks && !ReferenceEquals(map, other);
         return new SurveyedVolume(partition, content, map, included, reason)
         {
+            Nested = nested,
             AlternativeBytes = !differs ? null
                 : other is null ? partition.Extent.Length
                 : SurveyedVolume.BytesUnder(other, content, partition.Extent.Length),

@@ -53,6 +53,9 @@ public sealed class SurveyedVolume
     /// <summary>What would be taken under the other choice of --unclean; null where that choice changes nothing.</summary>
     public long? AlternativeBytes { get; internal init; }
 
+    /// <summary>The volumes inside this one, with what was found in them.</summary>
+    public IReadOnlyList<(string Name, DiskSurvey Survey)> Nested { get; internal init; } = [];
+
     /// <summary>Bytes left out because the person asked.</summary>
     public long ExcludedBytes => Map is null ? 0 : Content.Excluded.TotalLength;
 

@@ -39,7 +39,7 @@ internal sealed class BtrfsAllocationMap(BtrfsVolume volume, long usedBytes) : I
             used.Add(wanted);
             return;
         }
-        var (start, end) = chunk.AddressesAround(stripe, wanted.Offset - place.Offset, wanted.End - place.Offset);
+        var (start, end) = chunk.AddressesAround(wanted.Offset - place.Offset, wanted.End - place.Offset);
         foreach (var extent in BtrfsExtents.Within(volume, chunk, start, end))
         {
             var (from, to) = chunk.PieceOf(stripe, extent.Start, extent.End);

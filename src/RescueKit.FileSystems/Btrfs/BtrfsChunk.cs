@@ -72,29 +72,20 @@ internal sealed class BtrfsChunk
     }
 
     /// <summary>The addresses of which something lies in a piece of a stripe (counted from the stripe's start): with several columns, more than is there.</summary>
-    public (long Start, long End) AddressesAround(int stripe, long from, long to)
+    public (long Start, long End) AddressesAround(long from, long to)
     {
-        if (_columns == 1) return (Start + from, Start + to);
-        var row = _columns * OnlyStripeLength;
-        return (Start + from / OnlyStripeLength * row, Math.Min(End, Start + (to + OnlyStripeLength - 1) / OnlyStripeLength * row));
+        var (start, end) = Columns.Around(from, to);
+        return (Start + start, Math.Min(End, Start + end));
     }
 
-    /// <summary>
-    /// The piece of a stripe that holds what of a range of addresses lies there, counted from the stripe's start: in one piece, since rows follow each other on every
-    /// device.
-    /// </summary>
+    /// <summary>The piece of a stripe, counted from its start, that holds what of a range of addresses lies there.</summary>
     public (long From, long To) PieceOf(int stripe, long start, long end)
     {
         var column = stripe / _copies;
-        return (Project(start - Start), Project(end - Start));
-
-        long Project(long address)
-        {
-            if (_columns == 1) return address;
-            var row = _columns * OnlyStripeLength;
-            return address / row * OnlyStripeLength + Math.Clamp(address % row - column * OnlyStripeLength, 0, OnlyStripeLength);
-        }
+        return (Columns.ToColumn(column, start - Start), Columns.ToColumn(column, end - Start));
     }
+
+    private Striping Columns => new(_columns, OnlyStripeLength);
 
     /// <summary>Reads one from its item.</summary>
     /// <param name="used">Bytes of the item.</param>

@@ -13,7 +13,7 @@ internal static class ContainerSignatures
 
     private static ReadOnlySpan<byte> BcacheMagic => [0xC6, 0x85, 0x73, 0xF6, 0x4E, 0x1A, 0x45, 0xCA, 0x82, 0x65, 0xF5, 0x7F, 0x48, 0xBA, 0x6D, 0x81];
 
-    public static Recognised? Find(VolumeBytes volume) => Luks(volume) ?? BitLocker(volume) ?? Lvm(volume) ?? Bcache(volume) ?? Drbd(volume) ?? Others(volume);
+    public static Recognised? Find(VolumeBytes volume) => Luks(volume) ?? BitLocker(volume) ?? Bcache(volume) ?? Drbd(volume) ?? Others(volume);
 
     /// <summary>LUKS on-disk format 1 and 2: the UUID is at the same place in both.</summary>
     private static Recognised? Luks(VolumeBytes volume)
@@ -34,24 +34,6 @@ internal static class ContainerSignatures
         var metadata = volume.UInt64(0x1B8);
         var isToGo = volume.Has(0x1A8, ToGoId) || (metadata is > 0 and <= long.MaxValue && volume.Has((long)metadata, "-FVE-FS-"u8));
         return isToGo ? new Recognised("BitLocker", $"{Enciphered} (To Go: its FAT32 look is a cover)") : null;
-    }
-
-    /// <summary>The label is in one of the first four sectors and says in which.</summary>
-    private static Recognised? Lvm(VolumeBytes volume)
-    {
-        for (var sector = 0; sector < 4; sector++)
-        {
-            var at = sector * 512L;
-            if (!volume.Has(at, "LABELONE"u8) || volume.UInt64(at + 8) != (ulong)sector || !volume.Has(at + 24, "LVM2 001"u8)) continue;
-            return new Recognised("LVM2 physical volume", "which of its extents are in use is known to LVM alone") { Uuid = LvmUuid(volume.Take(at + 32, 32)!) };
-        }
-        return null;
-    }
-
-    private static string LvmUuid(byte[] id)
-    {
-        var text = Encoding.ASCII.GetString(id);
-        return string.Join('-', text[..6], text[6..10], text[10..14], text[14..18], text[18..22], text[22..26], text[26..]);
     }
 
     private static Recognised? Bcache(VolumeBytes volume) => volume.Has(4096 + 24, BcacheMagic) && volume.UInt64(4096 + 8) == 8

@@ -69,7 +69,7 @@ public sealed class SwapReader : IAllocationReader
             return content with { WholeReason = $"its swap header lists {badPages} bad pages, more than fit: taken whole" };
         if (HoldsMore(volume, header, page, (int)badPages))
             return content with { WholeReason = "its header page holds more than a swap header: taken whole" };
-        return content with { Map = new SwapMap(volume.Length, page, content.ClaimedLength) };
+        return content with { Map = new ExtentSetMap(ExtentSet.Of(Extent.FromTo(0, page), Extent.FromTo(content.ClaimedLength, volume.Length))) };
     }
 
     /// <summary>
@@ -96,15 +96,5 @@ public sealed class SwapReader : IAllocationReader
     {
         var uuid = header.Slice(12, 16);
         return uuid.ContainsAnyExcept((byte)0) ? new Guid(uuid, bigEndian: true).ToString() : null;
-    }
-
-    /// <summary>The header's page, and what lies behind the last page.</summary>
-    private sealed class SwapMap(long volumeLength, long headerEnd, long swapEnd) : IAllocationMap
-    {
-        private readonly ExtentSet _used = ExtentSet.Of(Extent.FromTo(0, headerEnd), Extent.FromTo(swapEnd, volumeLength));
-
-        public long UsedBytes => _used.TotalLength;
-
-        public ExtentSet UsedIn(Extent window) => _used.Clip(window);
     }
 }
