@@ -3,6 +3,7 @@ using RescueKit.FileSystems.ExFat;
 using RescueKit.FileSystems.Ext;
 using RescueKit.FileSystems.Fat;
 using RescueKit.FileSystems.Lvm;
+using RescueKit.FileSystems.Md;
 using RescueKit.FileSystems.Ntfs;
 using RescueKit.FileSystems.Recognition;
 using RescueKit.FileSystems.Swap;
@@ -22,6 +23,7 @@ public static class VolumeProbe
     /// </summary>
     private static readonly IAllocationReader[] Readers =
     [
+        new MdReader(),
         new ContainerRecognitionReader(),
         new LvmReader(),
         new RecognitionReader(),

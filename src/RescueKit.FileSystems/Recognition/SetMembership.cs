@@ -1,4 +1,5 @@
 using RescueKit.FileSystems.Btrfs;
+using RescueKit.FileSystems.Md;
 using RescueKit.Model;
 
 namespace RescueKit.FileSystems.Recognition;
@@ -17,7 +18,7 @@ public static class SetMembership
     }
 
     internal static Recognised? Member(IBlockSource volume, VolumeBytes bytes) =>
-        MdMember.Find(bytes) ?? FirmwareRaidMember.Find(bytes) ?? ZfsMember.Find(volume);
+        MdMember.Find(bytes)?.Named ?? FirmwareRaidMember.Find(bytes) ?? ZfsMember.Find(volume);
 
     private static Recognised? BtrfsOfSeveral(VolumeBytes bytes) =>
         bytes.Take(BtrfsSuperblock.Offset, BtrfsSuperblock.Size) is { } found && BtrfsSuperblock.HasMagic(found) && BtrfsSuperblock.Parse(found).DeviceCount > 1
