@@ -27,19 +27,19 @@ public sealed class MatrixExtTests : MatrixTests
 public sealed class MatrixXfsTests : MatrixTests
 {
     [Fact] public void Xfs_with_blocks_of_1K() => Prove(MatrixMountedVolume.Xfs("XFS 1K", 96, "-b", "size=1024", "-d", "agcount=4"));
-    [Fact] public void Xfs_with_blocks_of_4K() => Prove(MatrixMountedVolume.Xfs("XFS 4K", 160));
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)] public void Xfs_with_blocks_of_4K() => Prove(MatrixMountedVolume.Xfs("XFS 4K", 160));
     [Fact] public void Xfs_with_reverse_map_and_reflinks() => Prove(MatrixMountedVolume.Xfs("XFS rmapbt", 160, "-m", "rmapbt=1,reflink=1", "-b", "size=1024"));
-    [Fact] public void Xfs_without_newer_features() => Prove(MatrixMountedVolume.Xfs("XFS plain", 128, "-m", "finobt=0,reflink=0,inobtcount=0,bigtime=0", "-i", "sparse=0"));
-    [Fact] public void Xfs_on_sectors_of_4K() => Prove(MatrixMountedVolume.Xfs("XFS 4K sectors", 128, "-s", "size=4096"));
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)] public void Xfs_without_newer_features() => Prove(MatrixMountedVolume.Xfs("XFS plain", 128, "-m", "finobt=0,reflink=0,inobtcount=0,bigtime=0", "-i", "sparse=0"));
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)] public void Xfs_on_sectors_of_4K() => Prove(MatrixMountedVolume.Xfs("XFS 4K sectors", 128, "-s", "size=4096"));
 }
 
 public sealed class MatrixBtrfsTests : MatrixTests
 {
     [Fact] public void Btrfs() => Prove(MatrixMountedVolume.Btrfs("btrfs", 256, "noatime"));
-    [Fact] public void Btrfs_with_duplicated_data() => Prove(MatrixMountedVolume.Btrfs("btrfs DUP", 320, "noatime", "-d", "dup"));
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)] public void Btrfs_with_duplicated_data() => Prove(MatrixMountedVolume.Btrfs("btrfs DUP", 320, "noatime", "-d", "dup"));
     [Fact] public void Btrfs_with_mixed_groups() => Prove(MatrixMountedVolume.Btrfs("btrfs mixed", 160, "noatime", "--mixed", "-n", "4096"));
-    [Fact] public void Btrfs_compressed() => Prove(MatrixMountedVolume.Btrfs("btrfs zstd", 256, "compress=zstd", "--csum", "xxhash"));
-    [Fact] public void Btrfs_with_the_old_space_cache() => Prove(MatrixMountedVolume.Btrfs("btrfs v1", 256, "space_cache=v1", "-R", "^free-space-tree", "-O", "^skinny-metadata,^no-holes"));
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)] public void Btrfs_compressed() => Prove(MatrixMountedVolume.Btrfs("btrfs zstd", 256, "compress=zstd", "--csum", "xxhash"));
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)] public void Btrfs_with_the_old_space_cache() => Prove(MatrixMountedVolume.Btrfs("btrfs v1", 256, "space_cache=v1", "-R", "^free-space-tree", "-O", "^skinny-metadata,^no-holes"));
 }
 
 public sealed class MatrixNtfsTests : MatrixTests

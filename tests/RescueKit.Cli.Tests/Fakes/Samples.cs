@@ -168,6 +168,16 @@ internal static class Samples
                 SetMember = true,
                 MountedAt = "/",
                 Warnings = ["The free count of group 7 is wrong."],
+                Nested =
+                [
+                    new NestedDocument
+                    {
+                        Name = "logical volume vg/home",
+                        Length = 1073741824,
+                        UsedBytes = 41943040,
+                        Partitions = [new PartitionDocument { Number = 0, Offset = 0, Length = 1073741824, Type = "none", FileSystem = "XFS", BlockSize = 4096, UsedBytes = 41943040, Warnings = [] }],
+                    },
+                ],
             },
         ],
         Warnings = ["The primary GPT is damaged; the backup was used."],

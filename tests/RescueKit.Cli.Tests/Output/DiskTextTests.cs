@@ -41,7 +41,7 @@ public class DiskTextTests
         [
             disk.ConfirmId, disk.Model, disk.Serial, disk.Wwn, disk.Bus, disk.Port, disk.DiskId, $"({disk.Length} bytes)", partition.Type, partition.TypeName,
             partition.Id, partition.Name, partition.FileSystem, partition.Label, partition.Uuid, partition.WholeReason, partition.MountedAt,
-            partition.Warnings[0], $"({partition.UsedBytes} bytes)", $"offset {partition.Offset}", "hibernated",
+            "inside      logical volume vg/home: XFS, 40.0 MiB used of 1.0 GiB", partition.Warnings[0], $"({partition.UsedBytes} bytes)", $"offset {partition.Offset}", "hibernated",
         ];
         Assert.All(known, text => Assert.Contains(text!, printed.ToString(), StringComparison.Ordinal));
     }

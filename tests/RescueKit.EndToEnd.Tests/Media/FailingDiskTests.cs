@@ -70,7 +70,7 @@ public sealed class FailingDiskTests(FailingDiskMachine machine) : IClassFixture
     private MediaGuest Guest => machine.Guest;
 
     /// <summary>It also vanishes for a moment, as failing disks do.</summary>
-    [Fact]
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)]
     public void A_dying_disk_loses_just_its_bad_sectors()
     {
         Guest.Limit(machine.Dying, 4 * GuestDisks.MiB);
