@@ -14,8 +14,8 @@ namespace RescueKit.EndToEnd.Tests.Guests;
 internal sealed class Guest : IDisposable
 {
     /// <summary>Machines differ by a factor of three, and others may be busy on them.</summary>
-    private static readonly TimeSpan s_boot = TimeSpan.FromMinutes(4);
-    private static readonly TimeSpan s_script = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan s_boot = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan s_script = TimeSpan.FromMinutes(10);
 
     private readonly TempFolder _sockets = new();
     private readonly StringBuilder _console = new();
