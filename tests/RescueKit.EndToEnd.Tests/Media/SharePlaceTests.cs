@@ -64,7 +64,7 @@ public sealed class SharePlaceTests(ShareMachine machine) : IClassFixture<ShareM
         RestoredDisk.HoldsAllFiles(target.File);
     }
 
-    [Fact]
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)]
     public void A_folder_over_SSH_opens_with_a_key()
     {
         Execute($"image create {Guest.Node(machine.Source)} {machine.Ssh.AddressByKey("key.rki", "/root/key")}");
