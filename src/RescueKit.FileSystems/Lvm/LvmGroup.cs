@@ -101,7 +101,7 @@ internal sealed class LvmGroup
     /// <summary>What another logical volume names: origins, snapshots' stores, the parts of mirrors, pools and caches.</summary>
     private HashSet<string> UsedByOthers()
     {
-        string[] single = ["origin", "cow_store", "external_origin", "thin_pool", "pool", "metadata", "cache_pool", "writecache", "integrity_meta_dev", "data_lv", "mirror_log", "vdo_pool"];
+        string[] single = ["origin", "cow_store", "merging_store", "external_origin", "thin_pool", "pool", "metadata", "cache_pool", "writecache", "integrity_meta_dev", "data_lv", "mirror_log", "vdo_pool"];
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (_, volume) in LogicalVolumes())
         {

@@ -64,6 +64,7 @@ public sealed class LvmReaderTests
     [Theory]
     [InlineData("origin = \"b\"")]
     [InlineData("cow_store = \"b\"")]
+    [InlineData("merging_store = \"b\"")]
     [InlineData("external_origin = \"b\"")]
     [InlineData("raids = [\"b\", \"b\"]")]
     public void A_logical_volume_that_another_one_needs_is_not_looked_into(string use)
