@@ -32,9 +32,10 @@ public sealed class GuestBadSectorTests(GuestBadSectorMachine machine) : IClassF
 {
     private Guest Guest => machine.Guest;
 
+    public static TheoryData<string> Dying => TestScale.IsWide ? ["dying", "dyingscsi"] : ["dying"];
+
     [Theory]
-    [InlineData("dying")]
-    [InlineData("dyingscsi")]
+    [MemberData(nameof(Dying))]
     public void With_skip_exactly_the_bad_sectors_are_lost(string disk)
     {
         var receipt = Receipt($"image create {machine.Path(disk)} /tmp/dying.rki --on-bad-sector skip", 5);
@@ -49,7 +50,7 @@ public sealed class GuestBadSectorTests(GuestBadSectorMachine machine) : IClassF
         Assert.True(File.ReadAllBytes(machine.File("spare")).AsSpan().SequenceEqual(expected));
     }
 
-    [Fact]
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)]
     public void A_clone_loses_the_same()
     {
         Assert.Equal(GuestBadSectorMachine.Bad, Unreadable(Receipt($"clone {machine.Path("dying")} {machine.Path("spare")} --confirm PARE --on-bad-sector skip --verify", 5)));
@@ -70,7 +71,7 @@ public sealed class GuestBadSectorTests(GuestBadSectorMachine machine) : IClassF
         Guest.Must($"rescuekit image create {dying} /tmp/failed.rki --resume --on-bad-sector skip; [ $? = 5 ] && rm /tmp/failed.rki");
     }
 
-    [Fact]
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)]
     public void An_error_that_goes_away_costs_nothing_under_skip()
     {
         var receipt = Receipt($"image create {machine.Path("stuttering")} /tmp/stutter.rki --on-bad-sector skip --verify", 0);

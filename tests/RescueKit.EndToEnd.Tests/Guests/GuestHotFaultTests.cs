@@ -49,7 +49,7 @@ public sealed class GuestHotFaultTests(GuestHotMachine machine) : IClassFixture<
         Guest.Must($"{Functions}nothing_is_left && [ ! -e /tmp/killed.rki ]");
     }
 
-    [Fact]
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)]
     public void All_are_killed_while_they_freeze_and_the_next_run_thaws()
     {
         Slowly(512 << 10, () => Guest.Must($"""
@@ -104,7 +104,7 @@ public sealed class GuestHotFaultTests(GuestHotMachine machine) : IClassFixture<
         Guest.Must($"{Functions}nothing_is_left && [ ! -e /tmp/late.rki ]");
     }
 
-    [Fact]
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)]
     public void Swap_is_used_while_the_disk_is_imaged()
     {
         Slowly(8 << 20, () => Guest.Must($"""
@@ -120,7 +120,7 @@ public sealed class GuestHotFaultTests(GuestHotMachine machine) : IClassFixture<
             """));
     }
 
-    [Fact]
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)]
     public void The_clock_is_set_back_by_a_day_while_the_backup_runs()
     {
         Slowly(8 << 20, () => Guest.Must($"""
@@ -157,7 +157,7 @@ public sealed class GuestHotFaultTests(GuestHotMachine machine) : IClassFixture<
         Assert.Contains("has a snapshot already", second!.Error, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)]
     public void Two_backups_of_the_same_disk_begin_at_once_and_none_is_wrong()
     {
         var said = Guest.Must($$"""
@@ -178,7 +178,7 @@ public sealed class GuestHotFaultTests(GuestHotMachine machine) : IClassFixture<
         Assert.DoesNotContain("The journal needs to be replayed", said.Error, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)]
     public void The_target_is_full_in_the_middle()
     {
         Guest.Must("mkdir -p /little && mount -t tmpfs -o size=20M none /little");
@@ -209,9 +209,10 @@ public sealed class GuestHotFaultTests(GuestHotMachine machine) : IClassFixture<
         Guest.Must($"mount -t ext4 {machine.Path("away")} /away; code=3; [ ! -e /away/gone.rki ] || {{ rescuekit image verify /away/gone.rki; code=$?; }}; umount /away; exit $code", 3);
     }
 
+    public static TheoryData<string> Signals => TestScale.IsWide ? ["TERM", "INT"] : ["INT"];
+
     [Theory]
-    [InlineData("TERM")]
-    [InlineData("INT")]
+    [MemberData(nameof(Signals))]
     public void A_backup_that_is_interrupted_leaves_nothing_but_an_image_that_says_so(string signal)
     {
         // A shell's background jobs ignore SIGINT, which a program started by them inherits.

@@ -65,7 +65,7 @@ public sealed class GuestHotLayerTests(GuestLayerMachine machine) : IClassFixtur
 {
     private Guest Guest => machine.Guest;
 
-    [Fact]
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)]
     public void Fat_and_file_systems_above_others_are_without_fault_on_every_level()
     {
         Guest.Must($$"""

@@ -137,7 +137,7 @@ public sealed class GuestHotTests(GuestHotMachine machine) : IClassFixture<Guest
         foreach (var start in (long[])[1, 121]) CheckFileSystem(start);
     }
 
-    [Fact]
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)]
     public void A_clone_whose_snapshot_is_lost_leaves_a_target_that_nothing_recognises()
     {
         var blank = machine.Path("blank");
@@ -212,7 +212,7 @@ public sealed class GuestHotTests(GuestHotMachine machine) : IClassFixture<Guest
         Guest.Must("rescuekit image verify /tmp/full.rki; code=$?; rm /tmp/full.rki; exit $code", 3);
     }
 
-    [Fact]
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)]
     public void A_file_system_that_somebody_else_froze_fails_the_snapshot_and_stays_frozen()
     {
         var failed = Guest.Must($"""
@@ -285,7 +285,7 @@ public sealed class GuestHotTests(GuestHotMachine machine) : IClassFixture<Guest
         }
     }
 
-    [Fact]
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)]
     public void A_writer_without_which_no_image_is_wanted_prevents_it()
     {
         var failed = Guest.Must($$"""

@@ -8,7 +8,7 @@ namespace RescueKit.EndToEnd.Tests.Guests;
 public sealed class GuestStampTests(GuestStampMachine machine) : IClassFixture<GuestStampMachine>
 {
     /// <summary>Twenty with ten times the volume.</summary>
-    private static int Rounds => Math.Min(20, 4 + 2 * (TestScale.Factor - 1));
+    private static int Rounds => Math.Min(20, 2 * TestScale.Factor);
 
     private string Disk => machine.Path("busy");
 
@@ -25,7 +25,7 @@ public sealed class GuestStampTests(GuestStampMachine machine) : IClassFixture<G
         }
     }
 
-    [Fact]
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)]
     public void Two_snapshots_at_different_instants_and_a_copy_of_live_devices_are_not_taken_for_one()
     {
         var when = machine.WhileStamping($"""

@@ -60,7 +60,7 @@ public sealed class GuestUnplugTests(GuestUnplugMachine machine) : IClassFixture
 {
     private Guest Guest => machine.Guest;
 
-    public static TheoryData<string> Buses => TestScale.IsWide ? ["usb", "scsi", "virtio", "nvme"] : ["usb", "scsi", "nvme"];
+    public static TheoryData<string> Buses => TestScale.IsWide ? ["usb", "scsi", "virtio", "nvme"] : ["usb", "nvme"];
 
     [Theory]
     [MemberData(nameof(Buses))]

@@ -160,7 +160,7 @@ public sealed class ContainerTests(ContainerMachine machine) : IClassFixture<Con
         MustBeClosed();
     }
 
-    [Fact]
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)]
     public void A_host_that_ends_closes_what_it_has_opened_and_no_passphrase_is_in_its_log()
     {
         OpenLuks();

@@ -10,10 +10,8 @@ public sealed class MediaBootTests(MediaImage media, ITestOutputHelper output)
 {
     internal const string Ready = "RescueKit environment ready on ttyS0";
 
-    /// <summary>The other kinds of firmware start written sticks in <see cref="StickTests"/>.</summary>
-    public static TheoryData<MediaFirmware> Sticks() => TestScale.IsWide ? [MediaFirmware.Bios, MediaFirmware.Uefi, MediaFirmware.SecureBoot] : [MediaFirmware.Uefi];
-
-    public static TheoryData<MediaFirmware> Cds() => TestScale.IsWide ? [MediaFirmware.Bios, MediaFirmware.Uefi, MediaFirmware.SecureBoot] : [MediaFirmware.SecureBoot];
+    /// <summary>Written sticks are started by UEFI in <see cref="MainJobTests"/>, with Secure Boot in <see cref="StickTests"/>, by BIOS in scripts/demo.</summary>
+    public static TheoryData<MediaFirmware> Firmwares() => TestScale.IsWide ? [MediaFirmware.Bios, MediaFirmware.Uefi, MediaFirmware.SecureBoot] : [MediaFirmware.SecureBoot];
 
     /// <summary>
     /// romfile= leaves the card's own firmware out: it is an old iPXE whose Mtftp call does not return a file's size (UEFI 2.10, 24.3.1, wants it),
@@ -23,8 +21,8 @@ public sealed class MediaBootTests(MediaImage media, ITestOutputHelper output)
         ? new() { { MediaFirmware.Bios, "rescuekit.0", "" }, { MediaFirmware.SecureBoot, "shimx64.efi", ",romfile=" } }
         : new() { { MediaFirmware.Bios, "rescuekit.0", "" } };
 
-    [Theory]
-    [MemberData(nameof(Sticks))]
+    [Theory, Trait(TestScale.Tier, TestScale.Wide)]
+    [MemberData(nameof(Firmwares))]
     public void A_stick_boots(MediaFirmware firmware)
     {
         using var machine = new MediaMachine(firmware, MediaMachine.Stick(media.Iso));
@@ -32,7 +30,7 @@ public sealed class MediaBootTests(MediaImage media, ITestOutputHelper output)
     }
 
     [Theory]
-    [MemberData(nameof(Cds))]
+    [MemberData(nameof(Firmwares))]
     public void A_CD_boots(MediaFirmware firmware)
     {
         using var machine = new MediaMachine(firmware, MediaMachine.Cd(media.Iso));

@@ -71,16 +71,17 @@ public sealed class SharePlaceTests(ShareMachine machine) : IClassFixture<ShareM
         MediaImage.Rescuekit("image", "verify", machine.Ssh.File("key.rki"));
     }
 
+    public static TheoryData<PlaceServer> WithPasswords() => TestScale.IsWide ? [PlaceServer.Smb, PlaceServer.Ssh] : [PlaceServer.Smb];
+
     [Theory]
-    [InlineData(PlaceServer.Smb)]
-    [InlineData(PlaceServer.Ssh)]
+    [MemberData(nameof(WithPasswords))]
     public void A_wrong_password_is_said_to_be_one(PlaceServer kind)
     {
         var refused = Execute($"image verify {machine.Server(kind).Address("disk.rki", "nobody", "wrong")}", 1).Error;
         Assert.Contains("Permission denied", refused, StringComparison.Ordinal);
     }
 
-    [Theory]
+    [Theory, Trait(TestScale.Tier, TestScale.Wide)]
     [InlineData("nfs://{0}:1/backup/disk.rki")]
     [InlineData("smb://bob:x@{0}:1/backup/disk.rki")]
     [InlineData("ssh://bob:x@{0}:1/backup/disk.rki")]

@@ -13,9 +13,10 @@ public sealed partial class StickTests(MediaImage media) : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    public static TheoryData<MediaFirmware> Firmwares() => TestScale.IsWide ? [MediaFirmware.Bios, MediaFirmware.SecureBoot] : [MediaFirmware.SecureBoot];
+
     [Theory]
-    [InlineData(MediaFirmware.Bios)]
-    [InlineData(MediaFirmware.SecureBoot)]
+    [MemberData(nameof(Firmwares))]
     public void A_written_stick_boots_and_gets_its_log_when_the_machine_restarts(MediaFirmware firmware)
     {
         var stick = Write("stick", "--data-fs", "ext4");
