@@ -59,7 +59,7 @@ internal static class CommandTree
                 "rescuekit image verify /media/stick/web1.rki",
                 "rescuekit image restore /media/stick/web1.rki /dev/sdb --dry-run")
             {
-                ImageCreateCommand.Build(host), ImageRestoreCommand.Build(host), ImageVerifyCommand.Build(host), ImageInfoCommand.Build(host),
+                ImageCreateCommand.Build(host), ImageRestoreCommand.Build(host), ImageVerifyCommand.Build(host), ImageInfoCommand.Build(host), ImageServeCommand.Build(host),
             },
             CloneCommand.Build(host),
             new ExampleCommand("media", "Build rescue media and write them onto sticks",

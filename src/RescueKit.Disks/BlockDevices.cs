@@ -85,6 +85,29 @@ public static class BlockDevices
         });
     }
 
+    /// <summary>
+    /// Opens the file that a program keeps its work in, exclusively and through the page cache; where there is none, makes it, sparse and of
+    /// <paramref name="length"/> bytes.
+    /// </summary>
+    /// <exception cref="SafetyException">In use.</exception>
+    public static IBlockTarget OpenWorkFile(string path, long length)
+    {
+        if (LibC.Stat(path) is { IsRegular: false }) throw NotADisk(path);
+        var made = LibC.Open(path, LibC.ReadWrite | LibC.Create | LibC.Exclusive);
+        var file = made ?? LibC.Open(path, LibC.ReadWrite) ?? throw Errno.Failed($"open {path} for writing", LibC.LastError);
+        return Guarded(file, () =>
+        {
+            Hold(file, path, LibC.LockExclusive);
+            if (made is not null && LibC.Truncate(file, length) is not 0)
+            {
+                var errno = LibC.LastError;
+                _ = LibC.Unlink(path);
+                throw Errno.Failed($"make {path} {length} bytes long", errno);
+            }
+            return new FileTarget(file, path, LengthOf(file, path), isNew: made is not null, isProved: false);
+        });
+    }
+
     /// <summary>Opens and holds a file that is empty, until it is known how long it has to be.</summary>
     /// <exception cref="SafetyException">In use, or not an empty file any more.</exception>
     public static EmptyFile OpenEmpty(string path)

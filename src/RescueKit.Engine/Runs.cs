@@ -134,7 +134,7 @@ public static class Runs
             SafetyChecks.ImageLiesElsewhere(Path.Combine(folder, file), disk, role, below);
     }
 
-    private static (string Folder, string Name) Split(string image)
+    internal static (string Folder, string Name) Split(string image)
     {
         var full = Path.GetFullPath(image);
         var name = Path.GetFileName(full);

@@ -32,6 +32,8 @@ internal static class JsonOutput
     public static void Write(TextWriter to, SnapshotDocument snapshot) => Write(to, snapshot, CliJson.Default.SnapshotDocument);
     public static void Write(TextWriter to, SnapshotListDocument snapshots) => Write(to, snapshots, CliJson.Default.SnapshotListDocument);
 
+    public static void Write(TextWriter to, ServeDocument served) => Write(to, served, CliJson.Default.ServeDocument);
+
     public static void Write(TextWriter to, MediaBuilt media) => Write(to, media, CliJson.Default.MediaBuilt);
 
     private static void Write<T>(TextWriter to, T value, JsonTypeInfo<T> type) => Print(to, JsonSerializer.Serialize(value, type));
@@ -51,6 +53,7 @@ internal static class JsonOutput
 [JsonSerializable(typeof(DiskDocument))]
 [JsonSerializable(typeof(ImageDocument))]
 [JsonSerializable(typeof(MediaBuilt))]
+[JsonSerializable(typeof(ServeDocument))]
 [JsonSerializable(typeof(ContainerListDocument))]
 [JsonSerializable(typeof(Container))]
 [JsonSerializable(typeof(AgentStatus))]

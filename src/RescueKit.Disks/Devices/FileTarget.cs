@@ -6,7 +6,8 @@ namespace RescueKit.Disks.Devices;
 
 /// <summary>A regular file written as a disk.</summary>
 /// <param name="isNew">Made by this run: what was never written is zero, and its folder entry needs a sync of its own.</param>
-internal sealed class FileTarget(SafeFileHandle file, string path, long length, bool isNew) : FileSource(file, path, length), IBlockTarget
+/// <param name="isProved">What is read back has to come from the disk; else the page cache is as good.</param>
+internal sealed class FileTarget(SafeFileHandle file, string path, long length, bool isNew, bool isProved = true) : FileSource(file, path, length), IBlockTarget
 {
     private readonly WriteBehind _behind = new(file);
     private readonly SyncState _sync = new(path);
@@ -20,7 +21,7 @@ internal sealed class FileTarget(SafeFileHandle file, string path, long length, 
     public override void Read(long offset, Span<byte> buffer)
     {
         CheckRange(offset, buffer.Length);
-        _ = LibC.Advise(File, offset, buffer.Length, LibC.AdviseDontNeed);
+        if (isProved) _ = LibC.Advise(File, offset, buffer.Length, LibC.AdviseDontNeed);
         base.Read(offset, buffer);
     }
 

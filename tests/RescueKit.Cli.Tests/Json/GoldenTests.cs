@@ -38,6 +38,10 @@ public class GoldenTests
     public void Image_info() => Check("image-info", to => JsonOutput.Write(to, Samples.Image));
 
     [Fact]
+    public void Image_serve() => Check("image-serve", to => JsonOutput.Write(to, new ServeDocument("nbd+unix:///?socket=/run/web1.nbd", "web1.rki", 2, 1 << 30, false,
+        "changes", ["Part 3 is missing: what lies there cannot be read."])));
+
+    [Fact]
     public void An_encrypted_image_without_its_passphrase() => Check("image-info-encrypted", to => JsonOutput.Write(to, new ImageDocument
     {
         Path = "secret.rki",

@@ -24,6 +24,13 @@ public class HelpTests
         { "image verify", ["<IMAGE>", "--json", "--receipt <FILE>", "--passphrase-file <FILE>", "--passphrase-fd <N>", "--quiet"] },
         { "image info", ["<IMAGE>", "--json", "--passphrase-file <FILE>", "--passphrase-fd <N>"] },
         {
+            "image serve",
+            [
+                "<IMAGE>", "--socket <PATH>", "--port <N>", "--address <ADDRESS>", "--partition <N>", "--overlay <FILE>", "--tls-certs <DIR>", "--tls-verify-peer",
+                "--cache <SIZE>", "--once", "--json", "--passphrase-file <FILE>", "--passphrase-fd <N>",
+            ]
+        },
+        {
             "clone",
             [
                 "<SOURCE> <TARGET>", "--dry-run", "--confirm <ID>", "--verify", "--all-blocks", "--on-bad-sector <fail|skip>", "--bad-sector-time <T>",
