@@ -19,25 +19,49 @@ internal static class MountCalls
     private const string OwnLocks = "nobrl";
     private const string SshPatience = "reconnect,ServerAliveInterval=15,ServerAliveCountMax=3,ConnectTimeout=20";
 
+    private const string Known = "ext4, XFS, btrfs, NTFS, FAT or exFAT";
+
     /// <exception cref="UsageException">It is no file system that can be mounted here.</exception>
     public static ToolCall Partition(PlaceRequest request, string? fileSystem, string point)
     {
-        var (type, readOnly) = fileSystem switch
-        {
-            "ext2" or "ext3" or "ext4" => ("ext4", "ro,noload"),
-            "XFS" => ("xfs", "ro,norecovery"),
-            "btrfs" => ("btrfs", "ro,rescue=nologreplay"),
-            "FAT" or "FAT12" or "FAT16" or "FAT32" => ("vfat", "ro"),
-            "exFAT" => ("exfat", "ro"),
-            "NTFS" => ("ntfs-3g", "ro"),
-            null => throw new UsageException($"{request.Address} holds no file system that is known", "choose a partition with ext4, XFS, btrfs, NTFS, FAT or exFAT"),
-            _ => throw new UsageException($"{request.Address} holds {fileSystem}, which cannot be mounted here", "choose a partition with ext4, XFS, btrfs, NTFS, FAT or exFAT"),
-        };
+        if (fileSystem is null) throw new UsageException($"{request.Address} holds no file system that is known", $"choose a partition with {Known}");
+        var (type, readOnly) = ReadOnly(fileSystem) ?? throw new UsageException($"{request.Address} holds {fileSystem}, which cannot be mounted here", $"choose a partition with {Known}");
         var options = Options(request.Writable ? "rw" : readOnly, request.Options);
-        return type == "ntfs-3g"
-            ? new ToolCall("ntfs-3g", "-o", options, request.Address, point)
+        return type == Ntfs3g
+            ? new ToolCall(Ntfs3g, "-o", options, request.Address, point)
             : new ToolCall("mount", "-t", type, "-o", options, request.Address, point);
     }
+
+    /// <summary>The command lines that mount a file that holds a volume, read-only and beside the original; the first of them that works is as good as any.</summary>
+    /// <exception cref="UsageException">It is no file system that can be mounted here.</exception>
+    public static IReadOnlyList<ToolCall> VolumeFile(string file, string fileSystem, string point)
+    {
+        var (type, options) = ReadOnly(fileSystem) ?? throw new UsageException($"{fileSystem} cannot be mounted here", $"choose a partition with {Known}");
+        if (type == "xfs") options += ",nouuid";
+        var kernel = new ToolCall("mount", "-t", type, "-o", options + ",loop", file, point);
+        return type switch
+        {
+            Ntfs3g => [new ToolCall(Ntfs3g, "-o", options, file, point)],
+            "exfat" => [kernel, new ToolCall("mount.exfat-fuse", "-o", options, file, point)],
+            _ => [kernel],
+        };
+    }
+
+    /// <summary>Whether a volume's files can be had by mounting it.</summary>
+    public static bool CanMount(string fileSystem) => ReadOnly(fileSystem) is not null;
+
+    private const string Ntfs3g = "ntfs-3g";
+
+    private static (string Type, string Options)? ReadOnly(string fileSystem) => fileSystem switch
+    {
+        "ext2" or "ext3" or "ext4" => ("ext4", "ro,noload"),
+        "XFS" => ("xfs", "ro,norecovery"),
+        "btrfs" => ("btrfs", "ro,rescue=nologreplay"),
+        "FAT" or "FAT12" or "FAT16" or "FAT32" => ("vfat", "ro"),
+        "exFAT" => ("exfat", "ro"),
+        "NTFS" => (Ntfs3g, "ro"),
+        _ => null,
+    };
 
     public static ToolCall Nfs(PlaceRequest request, string point) =>
         new("mount", "-t", "nfs", "-o", Options(Access(request), "nolock", NfsPatience, request.Options), request.Address, point);

@@ -21,6 +21,9 @@ public sealed record ToolCall(string Program, params IReadOnlyList<string> Argum
 
     /// <summary>After it the program is ended.</summary>
     public TimeSpan Limit { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Ends the program, and the call with an OperationCanceledException.</summary>
+    public CancellationToken Cancel { get; init; }
 }
 
 public sealed record ToolOutcome(int ExitCode, string Output, string Error)

@@ -30,11 +30,13 @@ public sealed class ToolRunner : IToolRunner
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
         Feed(process, call.Input);
+        using var cancelled = call.Cancel.Register(() => process.Kill(entireProcessTree: true));
         if (!process.WaitForExit(call.Limit))
         {
             process.Kill(entireProcessTree: true);
             throw new DeviceException($"{call.Program} did not end within {call.Limit.TotalSeconds:F0} seconds: what it talks to does not answer");
         }
+        call.Cancel.ThrowIfCancellationRequested();
         Task.WaitAll([output, error], LastWords);
         return new ToolOutcome(process.ExitCode, TextOf(output), TextOf(error));
     }

@@ -91,7 +91,7 @@ internal sealed class ImageServeCommand
         using var image = ImageDisk.Open(path, passphrase.Get, parse.GetValue(_cache) ?? ImageDisk.DefaultCacheBytes);
         var (source, identity) = Chosen(image, parse.GetValue(_partition));
         using var overlay = parse.GetValue(_overlay) is { } file ? OverlayDisk.Open(source, file, identity) : null;
-        using var server = new NbdServer(new NbdExport(Path.GetFileName(path), $"disk of {image.Description.Disk.Name}", overlay ?? source), tls, new Reporter(host).Report);
+        using var server = new NbdServer(new NbdExport(Path.GetFileName(path), $"disk of {image.Description.Disk.Name}", overlay ?? source), tls, new ReadFailures(host).Report);
         if (parse.GetValue(_socket) is { } socket) server.Listen(socket);
         else server.Listen(parse.GetValue(_address) ?? IPAddress.Loopback, parse.GetValue(_port) ?? NbdServer.DefaultPort);
 
@@ -119,22 +119,5 @@ internal sealed class ImageServeCommand
         if (!image.IsComplete) warnings.Add("The image was never completed: what it lacks cannot be read.");
         if (image.MissingParts.Count > 0) warnings.Add($"Part {string.Join(", ", image.MissingParts)} is missing: what lies there cannot be read.");
         return warnings;
-    }
-
-    /// <summary>Says what could not be read: each thing once, and not without end.</summary>
-    private sealed class Reporter(CliHost host)
-    {
-        private const int Most = 100;
-        private readonly HashSet<string> _said = [];
-
-        public void Report(string message)
-        {
-            lock (_said)
-            {
-                if (_said.Count >= Most || !_said.Add(message)) return;
-                host.Terminal.Error.WriteLine($"warning: {message}");
-                if (_said.Count == Most) host.Terminal.Error.WriteLine("warning: no more of this is said");
-            }
-        }
     }
 }

@@ -1,3 +1,4 @@
+using RescueKit.Agent.Files;
 using RescueKit.Agent.Jobs;
 using RescueKit.Cli.Errors;
 using RescueKit.Cli.Json;
@@ -40,6 +41,13 @@ public class GoldenTests
     [Fact]
     public void Image_serve() => Check("image-serve", to => JsonOutput.Write(to, new ServeDocument("nbd+unix:///?socket=/run/web1.nbd", "web1.rki", 2, 1 << 30, false,
         "changes", ["Part 3 is missing: what lies there cannot be read."])));
+
+    [Fact]
+    public void Image_ls() => Check("image-ls", to => JsonOutput.Write(to, new FileListDocument(
+    [
+        new ListedFile("bin", "link", 7, "0777", 0, 0, new DateTimeOffset(2026, 11, 1, 2, 3, 4, TimeSpan.Zero), "usr/bin"),
+        new ListedFile("letter", "file", 1234, "0640", 1000, 100, new DateTimeOffset(2026, 11, 1, 2, 3, 4, 500, TimeSpan.Zero), null),
+    ])));
 
     [Fact]
     public void An_encrypted_image_without_its_passphrase() => Check("image-info-encrypted", to => JsonOutput.Write(to, new ImageDocument

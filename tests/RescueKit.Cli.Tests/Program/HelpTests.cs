@@ -30,6 +30,9 @@ public class HelpTests
                 "--cache <SIZE>", "--once", "--json", "--passphrase-file <FILE>", "--passphrase-fd <N>",
             ]
         },
+        { "image ls", ["<IMAGE[:N]>", "--json", "--passphrase-file <FILE>", "--passphrase-fd <N>"] },
+        { "image get", ["<IMAGE[:N]> <PATH", "--overwrite", "--passphrase-file <FILE>", "--passphrase-fd <N>"] },
+        { "image mount", ["<IMAGE[:N]> <DIR>", "--passphrase-file <FILE>", "--passphrase-fd <N>"] },
         {
             "clone",
             [

@@ -1,0 +1,38 @@
+using System.Globalization;
+using RescueKit.Agent.Tools;
+using RescueKit.Model;
+
+namespace RescueKit.Agent.Files;
+
+/// <param name="Kind">"file", "folder", "link", "device", "pipe", "socket".</param>
+/// <param name="Size">Bytes.</param>
+/// <param name="Mode">Octal, four digits: "0644".</param>
+/// <param name="Target">Of a link; null for others.</param>
+public sealed record ListedFile(string Name, string Kind, long Size, string Mode, long Owner, long Group, DateTimeOffset ModifiedAt, string? Target);
+
+/// <summary>What lies in a folder of a mounted image, as find(1) tells it.</summary>
+public static class FileListing
+{
+    private const int Fields = 8;
+
+    /// <param name="root">Where the image is mounted.</param>
+    /// <param name="path">As the image's own system has it. Of a file, that file.</param>
+    /// <returns>By name.</returns>
+    public static IReadOnlyList<ListedFile> Of(string root, string path)
+    {
+        var place = RootedPath.Resolve(root, path, follow: true);
+        var depth = Directory.Exists(place) ? "1" : "0";
+        var said = new ToolRunner().Must($"listing {path}", new ToolCall("find", place, "-mindepth", depth, "-maxdepth", depth, "-printf", @"%f\0%y\0%s\0%m\0%U\0%G\0%T@\0%l\0"));
+        return [.. said.Split('\0', StringSplitOptions.None).SkipLast(1).Chunk(Fields).Select(Parse).OrderBy(file => file.Name, StringComparer.Ordinal)];
+    }
+
+    private static ListedFile Parse(string[] field) => new(
+        field[0],
+        field[1] switch { "f" => "file", "d" => "folder", "l" => "link", "b" or "c" => "device", "p" => "pipe", "s" => "socket", _ => throw new DeviceException($"{field[0]} is of an unknown kind") },
+        long.Parse(field[2], CultureInfo.InvariantCulture),
+        field[3].PadLeft(4, '0'),
+        long.Parse(field[4], CultureInfo.InvariantCulture),
+        long.Parse(field[5], CultureInfo.InvariantCulture),
+        DateTimeOffset.UnixEpoch + TimeSpan.FromSeconds((double)decimal.Parse(field[6], NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture)),
+        field[1] == "l" ? field[7] : null);
+}

@@ -1,0 +1,127 @@
+using System.Diagnostics;
+using RescueKit.Agent.Places;
+using RescueKit.Agent.Tools;
+using RescueKit.Engine.Serving;
+using RescueKit.Engine.Serving.Nbd;
+using RescueKit.Engine.Texts;
+using RescueKit.Images.Format;
+using RescueKit.Model;
+
+namespace RescueKit.Agent.Files;
+
+/// <summary>
+/// A partition of an image, mounted read-only by the system's own drivers: this process serves it on a socket of its own, nbdfuse shows that as a
+/// file, and that file is mounted. Nothing is unpacked. Needs root.
+/// </summary>
+public sealed class MountedImage : IDisposable
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(1);
+
+    private readonly IToolRunner _tools;
+    private readonly DirectoryInfo _work = Directory.CreateTempSubdirectory("rescuekit-image-");
+    private readonly CancellationTokenSource _stop = new();
+    private readonly NbdServer _server;
+    private readonly Task _serving;
+    private Process? _view;
+    private bool _isMounted;
+
+    private MountedImage(IBlockSource volume, string point, IToolRunner tools, Action<string> report)
+    {
+        (Point, _tools) = (point, tools);
+        _server = new NbdServer(new NbdExport("volume", volume.Name, volume), null, report);
+        _server.Listen(Path.Combine(_work.FullName, "nbd"));
+        _serving = _server.RunAsync(untilUnused: false, _stop.Token);
+    }
+
+    /// <summary>The folder where its files are.</summary>
+    public string Point { get; }
+
+    /// <summary>Whether it is still there: anybody may unmount it.</summary>
+    public bool IsMounted => _isMounted && File.ReadLines("/proc/self/mounts").Any(line => line.Split(' ')[1].Replace(@"\040", " ", StringComparison.Ordinal) == Point);
+
+    /// <summary>The volume whose files are meant: the one of that number, or the only one that can be mounted.</summary>
+    /// <exception cref="UsageException">There is none, or it is not clear which.</exception>
+    public static ImagedVolume Choose(ImageDisk image, int? number)
+    {
+        var volumes = image.Description.Volumes;
+        if (number is { } wanted)
+        {
+            var volume = volumes.FirstOrDefault(v => v.Number == wanted) ?? throw new UsageException($"{image.Name} has no partition {wanted}", List(image, volumes));
+            if (!volume.Included) throw new UsageException($"partition {wanted} was left out when the image was made");
+            return MountCalls.CanMount(volume.FileSystem) ? volume : throw new UsageException(
+                $"partition {wanted} of {image.Name} holds {volume.FileSystem}, whose files cannot be had this way", "serve it as a disk: rescuekit image serve");
+        }
+        var candidates = volumes.Where(v => v.Included && MountCalls.CanMount(v.FileSystem)).ToList();
+        return candidates switch
+        {
+            [var only] => only,
+            [] => throw new UsageException($"{image.Name} has no partition whose files can be had this way", "serve it as a disk: rescuekit image serve"),
+            _ => throw new UsageException($"{image.Name} has {candidates.Count} partitions with files", List(image, candidates)),
+        };
+    }
+
+    /// <param name="image">Stays the caller's.</param>
+    /// <param name="point">A folder that exists.</param>
+    /// <param name="report">Takes what could not be read, a sentence each, from any thread.</param>
+    /// <exception cref="DeviceException">It cannot be mounted; nothing is left behind.</exception>
+    public static MountedImage Mount(ImageDisk image, ImagedVolume volume, string point, IToolRunner tools, Action<string> report)
+    {
+        var slice = new BlockSourceSlice(image, new Extent(volume.Offset, volume.Length), $"{image.Name} partition {volume.Number}");
+        var mounted = new MountedImage(slice, Path.GetFullPath(point), tools, report);
+        try
+        {
+            mounted.Mount(volume.FileSystem, slice.Name);
+            return mounted;
+        }
+        catch
+        {
+            mounted.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        if (IsMounted) _tools.Must($"unmounting {Point}", new ToolCall("umount", Point), "close what uses it, then unmount it by hand: umount " + Point);
+        if (_view is not null)
+        {
+            _tools.Run(new ToolCall("umount", View));
+            if (!_view.WaitForExit(s_limit)) _view.Kill();
+            _view.Dispose();
+        }
+        _stop.Cancel();
+        _serving.GetAwaiter().GetResult();
+        _server.Dispose();
+        _stop.Dispose();
+        _work.Delete(recursive: true);
+    }
+
+    private string View => Path.Combine(_work.FullName, "view");
+
+    private void Mount(string fileSystem, string name)
+    {
+        var (file, ready) = (Path.Combine(View, "volume"), Path.Combine(_work.FullName, "ready"));
+        Directory.CreateDirectory(View);
+        if (!_tools.Has("nbdfuse")) throw new DeviceException("the program nbdfuse is not on this system", "install it: apt install libnbd-bin");
+        // In a session of its own: Ctrl-C at the terminal must not take the file away below what is mounted.
+        _view = Process.Start(new ProcessStartInfo("setsid", ["nbdfuse", "-r", "-P", ready, file, _server.Uri]) { RedirectStandardError = true })!;
+        var said = _view.StandardError.ReadToEndAsync();
+        var start = Stopwatch.GetTimestamp();
+        while (!File.Exists(ready))
+        {
+            if (_view.HasExited) throw new DeviceException($"nbdfuse failed: {said.Result.Trim()}", "this needs root and /dev/fuse");
+            if (Stopwatch.GetElapsedTime(start) > s_limit) throw new DeviceException("nbdfuse does not come up");
+            Thread.Sleep(20);
+        }
+        var calls = MountCalls.VolumeFile(file, fileSystem, Point);
+        foreach (var (i, call) in calls.Index())
+        {
+            if (i + 1 < calls.Count && _tools.Run(call).ExitCode == 0) break;
+            if (i + 1 == calls.Count) _tools.Must($"mounting {name} ({fileSystem})", call);
+        }
+        _isMounted = true;
+    }
+
+    private static string List(ImageDisk image, IEnumerable<ImagedVolume> volumes) =>
+        "name one: " + string.Join(", ", volumes.Select(v => $"{image.Name}:{v.Number} ({string.Join(", ", new[] { v.FileSystem, v.Label, Units.Size(v.Length) }.Where(text => !string.IsNullOrEmpty(text)))})"));
+}

@@ -1,0 +1,75 @@
+using System.CommandLine;
+using System.Globalization;
+using RescueKit.Agent.Files;
+using RescueKit.Agent.Tools;
+using RescueKit.Cli.Arguments;
+using RescueKit.Engine.Serving;
+using RescueKit.Model;
+
+namespace RescueKit.Cli.Session;
+
+/// <summary>What the commands have in common that look into an image: which partition is meant, and mounting it for as long as they need it.</summary>
+internal sealed class ImageFiles
+{
+    public const string Form = "IMAGE[:N]";
+
+    private readonly Argument<string> _image = new(Form) { Description = "An image (its first part), and which of its partitions where several have files" };
+    private readonly Option<string?> _passphraseFile = CommonOptions.PassphraseFile();
+    private readonly Option<int?> _passphraseDescriptor = CommonOptions.PassphraseDescriptor();
+
+    public Argument<string> Argument => _image;
+    public IEnumerable<Option> Options => [_passphraseFile, _passphraseDescriptor];
+
+    /// <summary>Mounts it at a folder, and takes it off again.</summary>
+    /// <param name="point">Null for a folder that is made, and goes again.</param>
+    /// <param name="use">Is to end when it is told to.</param>
+    public int With(CliHost host, ParseResult parse, string? point, Func<MountedImage, CancellationToken, int> use)
+    {
+        var (path, number) = Parse(parse.GetRequiredValue(_image));
+        var passphrase = CommonOptions.Passphrase(parse, host.Terminal, _passphraseFile, _passphraseDescriptor);
+        using var image = ImageDisk.Open(path, passphrase.Get);
+        var volume = MountedImage.Choose(image, number);
+        if (!Environment.IsPrivilegedProcess)
+        {
+            throw new UsageException("files of an image are had by mounting it, which needs root",
+                $"run it with sudo; or serve the partition as a disk and read it with other tools: rescuekit image serve {path} --partition {volume.Number}");
+        }
+        var stop = host.Interruption.BeginRun(); // from here on something is left to be taken away
+        var own = point is null ? Directory.CreateTempSubdirectory("rescuekit-files-") : null;
+        try
+        {
+            using var mounted = MountedImage.Mount(image, volume, point ?? own!.FullName, new ToolRunner(), new ReadFailures(host).Report);
+            return use(mounted, stop);
+        }
+        finally
+        {
+            own?.Delete();
+        }
+    }
+
+    /// <summary>A file whose name ends as a partition would be named is that file.</summary>
+    internal static (string Path, int? Partition) Parse(string text)
+    {
+        var colon = text.LastIndexOf(':');
+        return colon > 0 && !File.Exists(text) && int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? (text[..colon], number)
+            : (text, null);
+    }
+}
+
+/// <summary>Says what of an image could not be read: each thing once, and not without end.</summary>
+internal sealed class ReadFailures(CliHost host)
+{
+    private const int Most = 100;
+    private readonly HashSet<string> _said = [];
+
+    public void Report(string message)
+    {
+        lock (_said)
+        {
+            if (_said.Count >= Most || !_said.Add(message)) return;
+            host.Terminal.Error.WriteLine($"warning: {message}");
+            if (_said.Count == Most) host.Terminal.Error.WriteLine("warning: no more of this is said");
+        }
+    }
+}
