@@ -60,7 +60,7 @@ internal static class CommandTree
                 "rescuekit image restore /media/stick/web1.rki /dev/sdb --dry-run")
             {
                 ImageCreateCommand.Build(host), ImageRestoreCommand.Build(host), ImageVerifyCommand.Build(host), ImageInfoCommand.Build(host), ImageServeCommand.Build(host),
-                ImageLsCommand.Build(host), ImageGetCommand.Build(host), ImageMountCommand.Build(host),
+                ImageLsCommand.Build(host), ImageGetCommand.Build(host), ImageMountCommand.Build(host), ImageExportCommand.Build(host),
             },
             CloneCommand.Build(host),
             new ExampleCommand("media", "Build rescue media and write them onto sticks",

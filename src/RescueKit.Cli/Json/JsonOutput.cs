@@ -32,6 +32,7 @@ internal static class JsonOutput
     public static void Write(TextWriter to, SnapshotDocument snapshot) => Write(to, snapshot, CliJson.Default.SnapshotDocument);
     public static void Write(TextWriter to, SnapshotListDocument snapshots) => Write(to, snapshots, CliJson.Default.SnapshotListDocument);
 
+    public static void Write(TextWriter to, ExportDocument export) => Write(to, export, CliJson.Default.ExportDocument);
     public static void Write(TextWriter to, FileListDocument files) => Write(to, files, CliJson.Default.FileListDocument);
     public static void Write(TextWriter to, ServeDocument served) => Write(to, served, CliJson.Default.ServeDocument);
 
@@ -55,6 +56,7 @@ internal static class JsonOutput
 [JsonSerializable(typeof(ImageDocument))]
 [JsonSerializable(typeof(MediaBuilt))]
 [JsonSerializable(typeof(ServeDocument))]
+[JsonSerializable(typeof(ExportDocument))]
 [JsonSerializable(typeof(FileListDocument))]
 [JsonSerializable(typeof(ContainerListDocument))]
 [JsonSerializable(typeof(Container))]

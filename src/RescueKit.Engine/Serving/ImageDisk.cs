@@ -89,15 +89,15 @@ public sealed class ImageDisk : IBlockSource
         }
     }
 
-    /// <remarks>Of the region that the window begins in, exactly; what lies in further ones counts as data until it is asked for itself.</remarks>
     public ExtentSet DataIn(Extent window)
     {
-        if (window.IsEmpty) return ExtentSet.Empty;
-        var page = _pages.Get((int)(window.Offset / _image.RegionBytes));
-        var near = window.Intersect(page.Range);
         var data = new ExtentSetBuilder();
-        foreach (var used in page.Used.Clip(near)) AddData(page, used, data);
-        if (near.End < window.End) data.Add(Extent.FromTo(near.End, window.End));
+        for (var at = window.Offset; at < window.End;)
+        {
+            var page = _pages.Get((int)(at / _image.RegionBytes));
+            foreach (var used in page.Used.Clip(window.Intersect(page.Range))) AddData(page, used, data);
+            at = page.Range.End;
+        }
         return data.ToSet();
     }
 

@@ -43,6 +43,9 @@ public class GoldenTests
         "changes", ["Part 3 is missing: what lies there cannot be read."])));
 
     [Fact]
+    public void Image_export() => Check("image-export", to => JsonOutput.Write(to, new ExportDocument("web1.rki", "/srv/web1.qcow2", "qcow2", 1 << 30, 1 << 20, true, false)));
+
+    [Fact]
     public void Image_ls() => Check("image-ls", to => JsonOutput.Write(to, new FileListDocument(
     [
         new ListedFile("bin", "link", 7, "0777", 0, 0, new DateTimeOffset(2026, 11, 1, 2, 3, 4, TimeSpan.Zero), "usr/bin"),
