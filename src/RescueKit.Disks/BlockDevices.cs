@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using RescueKit.Disks.Devices;
+using RescueKit.Disks.Formats;
 using RescueKit.Disks.Interop;
 using RescueKit.Disks.Inventory;
 using RescueKit.Model;
@@ -26,6 +27,24 @@ public static class BlockDevices
             if (exclusive) Hold(file, path, LibC.LockShared);
             return new FileSource(file, path, LengthOf(file, path));
         });
+    }
+
+    /// <summary>
+    /// As <see cref="OpenSource"/>; a file whose name and first bytes say that it is a virtual machine's disk file (qcow2, VMDK, VHDX, VHD, VDI)
+    /// is opened as the disk in it.
+    /// </summary>
+    public static IBlockSource OpenDisk(string path, bool exclusive = true)
+    {
+        var source = OpenSource(path, exclusive);
+        try
+        {
+            return source is FileSource && DiskFormats.Of(path) is { } driver ? new ForeignDisk(source, path, driver) : source;
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
     }
 
     /// <summary>

@@ -97,7 +97,7 @@ public static class Runs
     /// <summary>A disk that would be known again, should it vanish, is waited for; where others share what names it, none is.</summary>
     private static IBlockSource Source(string path)
     {
-        var source = BlockDevices.OpenSource(path);
+        var source = BlockDevices.OpenDisk(path);
         // A file, or a disk that nothing names, could not be told from another.
         return source.Geometry.Identity is { Serial: null, Wwn: null }
             ? source

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using RescueKit.Agent.Hosting;
+using RescueKit.Engine.Serving;
 using RescueKit.Model;
 
 namespace RescueKit.Agent.Protocol;
@@ -66,22 +67,16 @@ public sealed class HostServer : IAsyncDisposable
 
     private static void RemoveStale(string path)
     {
-        if (!File.Exists(path)) return;
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
+        switch (SocketPlaces.Look(path))
         {
-            probe.Connect(new UnixDomainSocketEndPoint(path));
+            case SocketPlace.Abandoned:
+                File.Delete(path);
+                break;
+            case SocketPlace.InUse:
+                throw new SafetyException($"another host serves {path} already", "use that one, or give another path with --socket");
+            case SocketPlace.Taken:
+                throw new DeviceException($"{path} is there and is no socket of a host", "give another path with --socket");
         }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
-        {
-            File.Delete(path);
-            return;
-        }
-        catch (SocketException e)
-        {
-            throw new DeviceException($"{path} is there and cannot be used: {e.Message}", "give another path with --socket", e);
-        }
-        throw new SafetyException($"another host serves {path} already", "use that one, or give another path with --socket");
     }
 
     private async Task AcceptAsync()

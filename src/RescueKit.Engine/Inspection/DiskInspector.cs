@@ -18,7 +18,7 @@ public static class DiskInspector
         var known = Known(info);
         try
         {
-            using var disk = BlockDevices.OpenSource(info.Path, exclusive: false);
+            using var disk = BlockDevices.OpenDisk(info.Path, exclusive: false);
             return Look(known, info, disk);
         }
         catch (RescueKitException e)
@@ -55,6 +55,8 @@ public static class DiskInspector
         var layout = survey.Layout;
         return known with
         {
+            Length = disk.Length,
+            Model = known.Model ?? disk.Geometry.Identity.Model,
             Table = layout.Kind.ToString().ToLowerInvariant(),
             TableSectorSize = layout.Kind == PartitionTableKind.None ? null : layout.SectorSize,
             DiskId = layout.DiskId,

@@ -128,6 +128,10 @@ public sealed class HostServerTests : IAsyncLifetime
     {
         await using var second = new RunHost(_options);
         Assert.Throws<SafetyException>(() => HostServer.Start(Path, second, _options));
+        var letter = _folder.File("letter");
+        await File.WriteAllTextAsync(letter, "Dear all,", Cancel);
+        Assert.Throws<DeviceException>(() => HostServer.Start(letter, second, _options));
+        Assert.Equal("Dear all,", await File.ReadAllTextAsync(letter, Cancel));
         var stale = _folder.File("stale.sock");
         using (var dead = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)) dead.Bind(new UnixDomainSocketEndPoint(stale));
         await using var server = HostServer.Start(stale, second, _options);

@@ -28,6 +28,21 @@ public sealed class ExportTests : IDisposable
         Assert.Equal(new[] { "disk", "disk.rki", "disk.rki.receipt.json", name }.Order(StringComparer.Ordinal), Directory.EnumerateFileSystemEntries(_folder.FullPath).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
+    [Theory]
+    [InlineData("disk.qcow2")]
+    [InlineData("disk.vhdx")]
+    public void A_virtual_machines_disk_becomes_an_image_of_the_disk_in_it(string name)
+    {
+        var (disk, image, made) = (MakeDisk(), _folder.File("disk.rki"), _folder.File(name));
+        Must("image", "create", disk, image, "--all-blocks");
+        Must("image", "export", image, made);
+        Must("image", "create", made, _folder.File("again.rki"), "--all-blocks", "--verify");
+        Must("image", "export", _folder.File("again.rki"), _folder.File("again.raw"));
+        Tool.Must("cmp", disk, _folder.File("again.raw"));
+        using var shown = JsonDocument.Parse(Rescuekit.Run("disk", "show", made, "--json").Output);
+        Assert.Equal(new FileInfo(disk).Length, shown.RootElement.GetProperty("length").GetInt64());
+    }
+
     [Fact]
     public void What_is_damaged_makes_no_file_unless_it_is_wanted_with_zeros()
     {

@@ -62,10 +62,13 @@ internal sealed class TmuxScreen : IDisposable
             var wanted = Array.FindIndex(lines, line => line.Contains(text, StringComparison.Ordinal));
             if (at == wanted) return;
             Press(at < wanted ? "Down" : "Up");
-            WaitFor(now => now != screen, "the mark to move");
+            // The screen may change for other reasons, or be half drawn: a second stroke before the first one was answered would go too far.
+            WaitFor(now => Marked(now, mark) is { } line && line != lines[at], "the mark to move");
         }
         throw new ToolFailedException($"the mark does not come to '{text}':\n{Text}");
     }
+
+    private static string? Marked(string screen, string mark) => screen.Split('\n').FirstOrDefault(line => line.Contains(mark, StringComparison.Ordinal));
 
     public void Dispose()
     {

@@ -188,7 +188,7 @@ public sealed class GuestHotFaultTests(GuestHotMachine machine) : IClassFixture<
         Guest.Must("code=3; [ ! -e /little/full.rki ] || { rescuekit image verify /little/full.rki; code=$?; }; umount /little; exit $code", 3);
     }
 
-    [Fact]
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)]
     public void The_target_is_pulled_out_in_the_middle()
     {
         var away = machine.Disk("away");

@@ -174,7 +174,7 @@ public sealed class GuestHotTests(GuestHotMachine machine) : IClassFixture<Guest
         Assert.Contains("hot image", Guest.Must($"rescuekit image create {machine.Path("blank")} /tmp/killed.rki --resume; code=$?; rm /tmp/killed.rki; exit $code", 3).Error, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)]
     public void Program_and_guardian_are_killed_and_the_next_run_removes_the_snapshot()
     {
         Slowly(() => Guest.Must($"""
@@ -194,7 +194,7 @@ public sealed class GuestHotTests(GuestHotMachine machine) : IClassFixture<Guest
             """);
     }
 
-    [Fact]
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)]
     public void A_store_that_is_full_fails_the_backup_and_harms_nothing_else()
     {
         Guest.Must("mkdir -p /small && mount -t tmpfs -o size=80M none /small");

@@ -32,15 +32,9 @@ public sealed class GuestSnapshotTests(GuestSnapshotMachine machine) : IClassFix
     private Guest Guest => machine.Guest;
 
     /// <summary>Of each volume, where what is overwritten on it is kept.</summary>
-    public static TheoryData<string, string> Kinds => Rows([("ext4", "memory"), ("xfs", "DEVICE"), ("thin", "")], ("ext4", "DEVICE"), ("xfs", "memory"), ("ext4", "/small"), ("thick", ""));
+    public static TheoryData<string, string> Kinds => Rows([("ext4", "memory"), ("thin", "")], ("ext4", "DEVICE"), ("xfs", "memory"), ("xfs", "DEVICE"), ("ext4", "/small"), ("thick", ""));
 
     public static TheoryData<string, string> Fillable => Rows([("ext4", "DEVICE")], ("thick", ""), ("thin", ""));
-
-    public static TheoryData<string, string> Growing => Rows([("ext4", "/small")], ("thick", ""));
-
-    public static TheoryData<string> Forced => TestScale.IsWide ? ["ext4", "thick", "thin"] : ["thick"];
-
-    public static TheoryData<string> Orphaned => TestScale.IsWide ? ["ext4", "thick", "thin"] : ["thin"];
 
     public static TheoryData<string> Logical => TestScale.IsWide ? ["thick", "thin"] : ["thick"];
 
@@ -76,7 +70,7 @@ public sealed class GuestSnapshotTests(GuestSnapshotMachine machine) : IClassFix
     }
 
     /// <summary>Two of one UUID cannot be mounted side by side before Linux 6.7.</summary>
-    [Fact]
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)]
     public void Of_btrfs_the_device_shows_what_was_there()
     {
         var refused = Guest.Must($$"""
@@ -96,8 +90,10 @@ public sealed class GuestSnapshotTests(GuestSnapshotMachine machine) : IClassFix
     }
 
     /// <summary>LVM takes nothing away that is open.</summary>
-    [Theory]
-    [MemberData(nameof(Forced))]
+    [Theory, Trait(TestScale.Tier, TestScale.Wide)]
+    [InlineData("ext4")]
+    [InlineData("thick")]
+    [InlineData("thin")]
     public void It_is_not_released_while_it_is_mounted_but_by_force(string volume)
     {
         var refused = Guest.Must($$"""
@@ -123,8 +119,10 @@ public sealed class GuestSnapshotTests(GuestSnapshotMachine machine) : IClassFix
             """);
     }
 
-    [Theory]
-    [MemberData(nameof(Orphaned))]
+    [Theory, Trait(TestScale.Tier, TestScale.Wide)]
+    [InlineData("ext4")]
+    [InlineData("thick")]
+    [InlineData("thin")]
     public void One_whose_guardian_was_killed_is_removed_by_the_next_run(string volume)
     {
         Guest.Must($$"""
@@ -170,8 +168,9 @@ public sealed class GuestSnapshotTests(GuestSnapshotMachine machine) : IClassFix
     }
 
     /// <summary>As long as there is room, it grows before it is full. It begins with half of what there is, at most.</summary>
-    [Theory]
-    [MemberData(nameof(Growing))]
+    [Theory, Trait(TestScale.Tier, TestScale.Wide)]
+    [InlineData("ext4", "/small")]
+    [InlineData("thick", "")]
     public void A_store_is_made_larger(string volume, string store)
     {
         foreach (var disk in (string[])["parts", "group"]) Guest.Limit(machine.Disk(disk), 8 << 20);

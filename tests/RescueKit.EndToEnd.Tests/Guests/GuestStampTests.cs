@@ -4,11 +4,10 @@ using RescueKit.Testing.Tools;
 namespace RescueKit.EndToEnd.Tests.Guests;
 
 /// <summary>Every sector of what an image restores tells when it was written: both volumes are as they were at one instant.</summary>
-[Collection(GuestTests.Name)]
+[Collection(GuestTests.Name), Trait(TestScale.Tier, TestScale.Wide)]
 public sealed class GuestStampTests(GuestStampMachine machine) : IClassFixture<GuestStampMachine>
 {
-    /// <summary>Twenty with ten times the volume.</summary>
-    private static int Rounds => Math.Min(20, 2 * TestScale.Factor);
+    private const int Rounds = 20;
 
     private string Disk => machine.Path("busy");
 
@@ -25,7 +24,7 @@ public sealed class GuestStampTests(GuestStampMachine machine) : IClassFixture<G
         }
     }
 
-    [Fact, Trait(TestScale.Tier, TestScale.Wide)]
+    [Fact]
     public void Two_snapshots_at_different_instants_and_a_copy_of_live_devices_are_not_taken_for_one()
     {
         var when = machine.WhileStamping($"""

@@ -81,7 +81,7 @@ public sealed class GuestTransferTests(GuestTransferMachine machine) : IClassFix
         Assert.InRange(SparseFile.AllocatedBytes(machine.File("native")), 1, receipt.GetProperty("bytes_written").GetInt64() + 4 * GuestDisks.MiB);
     }
 
-    [Fact]
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)]
     public void Sectors_of_another_size_are_refused_before_the_first_write()
     {
         var before = MatrixDisk.Digest(machine.File("native"));

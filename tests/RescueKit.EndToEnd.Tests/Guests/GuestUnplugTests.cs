@@ -55,15 +55,16 @@ public sealed class GuestUnplugMachine : GuestMachine
         Add(new GuestDisk(name, GuestDisks.Unrecognised(Folder, name, Mebibytes, name.Length), bus) { Serial = serial, Attached = attached });
 }
 
-[Collection(GuestTests.Name)]
+[Collection(GuestTests.Name), Trait(TestScale.Tier, TestScale.Wide)]
 public sealed class GuestUnplugTests(GuestUnplugMachine machine) : IClassFixture<GuestUnplugMachine>
 {
     private Guest Guest => machine.Guest;
 
-    public static TheoryData<string> Buses => TestScale.IsWide ? ["usb", "scsi", "virtio", "nvme"] : ["usb", "nvme"];
-
     [Theory]
-    [MemberData(nameof(Buses))]
+    [InlineData("usb")]
+    [InlineData("scsi")]
+    [InlineData("virtio")]
+    [InlineData("nvme")]
     public void A_disk_that_vanishes_and_returns_is_picked_up_again_and_the_image_completes(string name)
     {
         var run = GuestUnplugMachine.PullInTheMiddle(Guest, machine.Disk(name), machine.Path(name), $"{name}.rki");

@@ -6,10 +6,10 @@ namespace RescueKit.EndToEnd.Tests.Media;
 [Collection(MediaTests.Name)]
 public sealed class BusTests(BusMachine machine) : IClassFixture<BusMachine>
 {
-    /// <summary>Each bus once; the wide run has each once on either side, and sectors of 4096 bytes.</summary>
+    /// <summary>In the core tier two of them; the wide run has each once on either side, and sectors of 4096 bytes.</summary>
     public static TheoryData<string, string> Ways() => TestScale.IsWide
         ? new() { { "virtio", "sata" }, { "sata", "nvme" }, { "nvme", "usb" }, { "usb", "virtio" }, { "native4k", "native4k" } }
-        : new() { { "virtio", "sata" }, { "nvme", "usb" } };
+        : new() { { "nvme", "usb" } };
 
     [Theory]
     [MemberData(nameof(Ways))]
@@ -35,21 +35,31 @@ public sealed class BusTests(BusMachine machine) : IClassFixture<BusMachine>
         Assert.Contains("the unattended run ended with exit code 2", machine.Guest.Console, StringComparison.Ordinal);
     }
 
+    public static TheoryData<string, int, string> Lines()
+    {
+        var lines = new TheoryData<string, int, string>
+        {
+            { "disk list", 2, "'disk list' is no run" },
+            { "image verify LABEL=NOWHERE:/good.rki", 1, "no partition is LABEL=NOWHERE" },
+            { "image verify LABEL=IMAGES:/damaged.rki", 3, "damaged" },
+            { "image restore LABEL=IMAGES:/good.rki {0}", 4, "has not been confirmed" },
+            { "image create {4} LABEL=NEARLYFULL:/disk.rki", 1, "No space left on device" },
+        };
+        if (!TestScale.IsWide) return lines;
+        lines.Add("image create", 2, "SOURCE is missing");
+        lines.Add("format {0}", 2, "'format'");
+        lines.Add("image create /dev/no-such-disk LABEL=NEARLYFULL:/disk.rki", 1, "/dev/no-such-disk");
+        lines.Add("image verify LABEL=IMAGES:/no-such-image.rki", 1, "no-such-image.rki");
+        lines.Add("image verify LABEL=IMAGES:/secret.rki", 2, "passphrase");
+        lines.Add("image restore LABEL=IMAGES:/good.rki {0} --confirm WRONG", 4, "'WRONG' is not the id of {0}");
+        lines.Add("image restore LABEL=IMAGES:/damaged.rki {0} --confirm {1}", 3, "damaged");
+        lines.Add("image restore LABEL=IMAGES:/good.rki {2} --confirm {3}", 4, "{2}");
+        lines.Add("image verify nfs://nas/good.rki", 2, "names no exported folder");
+        return lines;
+    }
+
     [Theory]
-    [InlineData("image create", 2, "SOURCE is missing")]
-    [InlineData("disk list", 2, "'disk list' is no run")]
-    [InlineData("format {0}", 2, "'format'")]
-    [InlineData("image verify LABEL=NOWHERE:/good.rki", 1, "no partition is LABEL=NOWHERE")]
-    [InlineData("image create /dev/no-such-disk LABEL=NEARLYFULL:/disk.rki", 1, "/dev/no-such-disk")]
-    [InlineData("image verify LABEL=IMAGES:/no-such-image.rki", 1, "no-such-image.rki")]
-    [InlineData("image verify LABEL=IMAGES:/damaged.rki", 3, "damaged")]
-    [InlineData("image verify LABEL=IMAGES:/secret.rki", 2, "passphrase")]
-    [InlineData("image restore LABEL=IMAGES:/good.rki {0}", 4, "has not been confirmed")]
-    [InlineData("image restore LABEL=IMAGES:/good.rki {0} --confirm WRONG", 4, "'WRONG' is not the id of {0}")]
-    [InlineData("image restore LABEL=IMAGES:/damaged.rki {0} --confirm {1}", 3, "damaged")]
-    [InlineData("image restore LABEL=IMAGES:/good.rki {2} --confirm {3}", 4, "{2}")]
-    [InlineData("image create {4} LABEL=NEARLYFULL:/disk.rki", 1, "No space left on device")]
-    [InlineData("image verify nfs://nas/good.rki", 2, "names no exported folder")]
+    [MemberData(nameof(Lines))]
     public void What_cannot_be_done_is_said_in_one_sentence(string line, int exitCode, string said)
     {
         var ((spare, spareId), (images, imagesId)) = (machine.Find("spare"), machine.Find("images"));

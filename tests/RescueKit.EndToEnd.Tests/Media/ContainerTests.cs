@@ -89,7 +89,7 @@ public sealed class ContainerMachine : IDisposable
 }
 
 /// <summary>LVM, RAID and LUKS are opened read-only, when that is asked for; their disks stay as they are, byte for byte.</summary>
-[Collection(MediaTests.Name)]
+[Collection(MediaTests.Name), Trait(TestScale.Tier, TestScale.Wide)]
 public sealed class ContainerTests(ContainerMachine machine) : IClassFixture<ContainerMachine>
 {
     private const string Secret = "/tmp/secret";
@@ -151,7 +151,7 @@ public sealed class ContainerTests(ContainerMachine machine) : IClassFixture<Con
         MustBeClosed();
     }
 
-    [Fact, Trait(TestScale.Tier, TestScale.Wide)]
+    [Fact]
     public void A_wrong_passphrase_is_said_to_be_one_and_leaves_nothing_behind()
     {
         var refused = Guest.Must($"echo wrong >{Secret}; rescuekit agent open 'secret disk' --passphrase-file {Secret}; code=$?; rm {Secret}; exit $code", 3).Error;
@@ -160,7 +160,7 @@ public sealed class ContainerTests(ContainerMachine machine) : IClassFixture<Con
         MustBeClosed();
     }
 
-    [Fact, Trait(TestScale.Tier, TestScale.Wide)]
+    [Fact]
     public void A_host_that_ends_closes_what_it_has_opened_and_no_passphrase_is_in_its_log()
     {
         OpenLuks();

@@ -11,13 +11,13 @@ public sealed class CutRestoreTests(MediaImage media) : IDisposable
     private const int Mebibytes = 64;
 
     /// <summary>Where restores are cut, in shares of what they write.</summary>
-    private static readonly double[] s_points = TestScale.IsWide ? [0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97] : [0.02, 0.95];
+    private static readonly double[] s_points = [0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97];
 
     private readonly TempFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact]
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)]
     public void A_restore_that_is_cut_leaves_nothing_to_boot_or_mount_and_is_finished_by_another()
     {
         var image = Path.Combine(_folder.Folder("images"), "disk.rki");

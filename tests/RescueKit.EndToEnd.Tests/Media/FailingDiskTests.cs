@@ -62,7 +62,7 @@ public sealed partial class FailingDiskMachine : IDisposable
 }
 
 /// <summary>A disk that dies and a stick that is pulled, in the booted environment.</summary>
-[Collection(MediaTests.Name)]
+[Collection(MediaTests.Name), Trait(TestScale.Tier, TestScale.Wide)]
 public sealed class FailingDiskTests(FailingDiskMachine machine) : IClassFixture<FailingDiskMachine>
 {
     private const string Place = "/run/rescuekit/places/stick";
@@ -70,7 +70,7 @@ public sealed class FailingDiskTests(FailingDiskMachine machine) : IClassFixture
     private MediaGuest Guest => machine.Guest;
 
     /// <summary>It also vanishes for a moment, as failing disks do.</summary>
-    [Fact, Trait(TestScale.Tier, TestScale.Wide)]
+    [Fact]
     public void A_dying_disk_loses_just_its_bad_sectors()
     {
         Guest.Limit(machine.Dying, 4 * GuestDisks.MiB);

@@ -16,7 +16,7 @@ public sealed class MainJobTests(MediaImage media) : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>By UEFI in the core tier, below; by BIOS in scripts/demo, without key strokes.</summary>
+    /// <summary>By UEFI in the core tier, below; by BIOS also in scripts/demo, without key strokes.</summary>
     [Fact, Trait(TestScale.Tier, TestScale.Wide)]
     public void A_Debian_disk_is_backed_up_and_restored_by_key_strokes_and_starts_to_a_login()
     {

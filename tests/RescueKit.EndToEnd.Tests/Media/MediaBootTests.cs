@@ -10,7 +10,7 @@ public sealed class MediaBootTests(MediaImage media, ITestOutputHelper output)
 {
     internal const string Ready = "RescueKit environment ready on ttyS0";
 
-    /// <summary>Written sticks are started by UEFI in <see cref="MainJobTests"/>, with Secure Boot in <see cref="StickTests"/>, by BIOS in scripts/demo.</summary>
+    /// <summary>Written sticks are started by UEFI in <see cref="MainJobTests"/>, by BIOS in <see cref="StickTests"/>.</summary>
     public static TheoryData<MediaFirmware> Firmwares() => TestScale.IsWide ? [MediaFirmware.Bios, MediaFirmware.Uefi, MediaFirmware.SecureBoot] : [MediaFirmware.SecureBoot];
 
     /// <summary>

@@ -13,7 +13,7 @@ public sealed partial class StickTests(MediaImage media) : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    public static TheoryData<MediaFirmware> Firmwares() => TestScale.IsWide ? [MediaFirmware.Bios, MediaFirmware.SecureBoot] : [MediaFirmware.SecureBoot];
+    public static TheoryData<MediaFirmware> Firmwares() => TestScale.IsWide ? [MediaFirmware.Bios, MediaFirmware.SecureBoot] : [MediaFirmware.Bios];
 
     [Theory]
     [MemberData(nameof(Firmwares))]

@@ -15,8 +15,8 @@ public sealed partial class UnattendedStickTests(MediaImage media) : IDisposable
     public void Dispose() => _folder.Dispose();
 
     /// <summary>
-    /// The stick's boot menu says what is backed up, the kernel command line what is restored. scripts/demo, which CI runs too, does the same and
-    /// holds every file against its digest: only the wide run has it twice.
+    /// The stick's boot menu says what is backed up, the kernel command line what is restored. scripts/demo does the same and
+    /// holds every file against its digest.
     /// </summary>
     [Fact, Trait(TestScale.Tier, TestScale.Wide)]
     public void A_disk_is_backed_up_onto_the_stick_and_restored_onto_a_larger_one_that_starts()

@@ -54,7 +54,7 @@ public sealed class NbdServer : IDisposable
     public void Listen(string path)
     {
         var full = Path.GetFullPath(path);
-        if (File.Exists(full) && IsAbandoned(full)) File.Delete(full);
+        if (SocketPlaces.Look(full) == SocketPlace.Abandoned) File.Delete(full);
         var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         UnixDomainSocketEndPoint end;
         try
@@ -113,42 +113,6 @@ public sealed class NbdServer : IDisposable
         {
             listener.Dispose();
             throw new DeviceException($"cannot listen on {what}: {e.Message}", "choose another one, or end what listens there");
-        }
-    }
-
-    private static bool IsAbandoned(string path)
-    {
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            probe.Connect(new UnixDomainSocketEndPoint(path));
-            return false;
-        }
-        catch (SocketException e)
-        {
-            return e.SocketErrorCode == SocketError.ConnectionRefused && !CanBeOpened(path);
-        }
-        catch (ArgumentOutOfRangeException)
-        {
-            return false;
-        }
-    }
-
-    /// <summary>As a file can, and a socket cannot.</summary>
-    private static bool CanBeOpened(string path)
-    {
-        try
-        {
-            using var file = File.OpenRead(path);
-            return true;
-        }
-        catch (UnauthorizedAccessException)
-        {
-            return true;
-        }
-        catch (IOException)
-        {
-            return false;
         }
     }
 
