@@ -1,4 +1,5 @@
 using RescueKit.Agent.Tools;
+using RescueKit.Engine;
 using RescueKit.Model;
 
 namespace RescueKit.Agent.Files;
@@ -20,14 +21,24 @@ public static class FileCopy
             throw new UsageException($"two of them are called {twice.Key}", "copy them one after the other, into folders of their own");
         if (!overwrite && names.Find(name => IsTaken(folder, name)) is { } taken)
             throw new SafetyException(taken == "." ? $"{folder} is not empty" : $"{Path.Combine(folder, taken)} is there already", "name another folder, or give --overwrite");
-        // All at once: hard links between them stay.
-        tools.Must("copying", new ToolCall("cp", ["--archive", "--target-directory", folder, "--", .. sources.Zip(names, (source, name) => name == "." ? source + "/." : source)])
+        try
+        {
+            Copy(tools, [.. sources.Zip(names, (source, name) => name == "." ? source + "/." : source)], folder, cancel);
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new RunCancelledException($"what was copied so far is in {folder}; the file that was under way is not whole", "copy it again with --overwrite", e, cancel);
+        }
+        return names;
+    }
+
+    /// <summary>All at once: hard links between them stay.</summary>
+    private static void Copy(IToolRunner tools, string[] sources, string folder, CancellationToken cancel) =>
+        tools.Must("copying", new ToolCall("cp", ["--archive", "--target-directory", folder, "--", .. sources])
         {
             Limit = Timeout.InfiniteTimeSpan,
             Cancel = cancel,
         });
-        return names;
-    }
 
     private static bool IsTaken(string folder, string name) => name == "."
         ? Directory.EnumerateFileSystemEntries(folder).Any()

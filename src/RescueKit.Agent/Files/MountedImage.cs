@@ -17,6 +17,9 @@ public sealed class MountedImage : IDisposable
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(1);
 
+    /// <summary>How long somebody who still reads is waited for at the end.</summary>
+    private static readonly TimeSpan s_lastReader = TimeSpan.FromSeconds(5);
+
     private readonly IToolRunner _tools;
     private readonly DirectoryInfo _work = Directory.CreateTempSubdirectory("rescuekit-image-");
     private readonly CancellationTokenSource _stop = new();
@@ -82,11 +85,11 @@ public sealed class MountedImage : IDisposable
 
     public void Dispose()
     {
-        if (IsMounted) _tools.Must($"unmounting {Point}", new ToolCall("umount", Point), "close what uses it, then unmount it by hand: umount " + Point);
+        if (IsMounted) Unmount(Point);
         if (_view is not null)
         {
-            _tools.Run(new ToolCall("umount", View));
-            if (!_view.WaitForExit(s_limit)) _view.Kill();
+            Unmount(View);
+            if (!_view.WaitForExit(s_lastReader)) _view.Kill();
             _view.Dispose();
         }
         _stop.Cancel();
@@ -94,6 +97,12 @@ public sealed class MountedImage : IDisposable
         _server.Dispose();
         _stop.Dispose();
         _work.Delete(recursive: true);
+    }
+
+    /// <summary>Who still has a file of it open keeps the file, and cannot read it any more: nothing of it was ever written.</summary>
+    private void Unmount(string point)
+    {
+        if (_tools.Run(new ToolCall("umount", point)).ExitCode != 0) _tools.Run(new ToolCall("umount", "--lazy", point));
     }
 
     private string View => Path.Combine(_work.FullName, "view");

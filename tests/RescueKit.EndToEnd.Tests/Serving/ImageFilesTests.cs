@@ -63,6 +63,22 @@ public sealed class ImageFilesTests : IDisposable
         Assert.Equal(2, Run("image", "ls", $"{ImageFile}:7").ExitCode);
     }
 
+    [Fact]
+    public void A_copy_that_is_cancelled_says_what_is_not_whole_and_leaves_nothing_mounted()
+    {
+        Image(MatrixMountedVolume.Ext("ext4", 96, "-t", "ext4"));
+        var got = _folder.Folder("got");
+        var start = new ProcessStartInfo(MatrixProgram.Path, ["image", "get", ImageFile, "/", got]) { RedirectStandardError = true };
+        start.Environment["TMPDIR"] = _temporary;
+        using var process = Process.Start(start)!;
+        while (!process.HasExited && !Directory.EnumerateFileSystemEntries(got).Any()) Thread.Sleep(1);
+        Tool.Run("kill", "-s", "INT", $"{process.Id}");
+        var said = process.StandardError.ReadToEnd();
+        Assert.True(process.WaitForExit(TimeSpan.FromMinutes(2)), "it goes on");
+        if (process.ExitCode != 0) Assert.Contains("is not whole", said, StringComparison.Ordinal); // else it was faster
+        Assert.True(process.ExitCode is 0 or 130, said);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
