@@ -11,7 +11,6 @@ namespace RescueKit.Engine.Serving;
 /// <param name="decode">Fills a buffer with a chunk; what it throws goes to those who wanted it, and nothing is kept.</param>
 internal sealed class ChunkCache(int slots, int chunkSize, ChunkCache.Decode decode) : IDisposable
 {
-    private readonly Lock _statistics = new();
     private readonly object _gate = new();
     private readonly Dictionary<long, LinkedListNode<Slot>> _byChunk = [];
     private readonly LinkedList<Slot> _recent = [];
@@ -25,7 +24,7 @@ internal sealed class ChunkCache(int slots, int chunkSize, ChunkCache.Decode dec
     {
         get
         {
-            lock (_statistics) return _decoded;
+            lock (_gate) return _decoded;
         }
     }
 
@@ -110,6 +109,7 @@ internal sealed class ChunkCache(int slots, int chunkSize, ChunkCache.Decode dec
             lock (_gate)
             {
                 slot.IsLoading = false;
+                _decoded++;
                 if (!isGood)
                 {
                     _byChunk.Remove(slot.Chunk);
@@ -119,7 +119,6 @@ internal sealed class ChunkCache(int slots, int chunkSize, ChunkCache.Decode dec
                 }
                 Monitor.PulseAll(_gate);
             }
-            lock (_statistics) _decoded++;
         }
     }
 
