@@ -37,16 +37,16 @@ internal static class Sweep
 
     /// <summary>
     /// Runs one case for each index from 1 to <paramref name="count"/>; a failure names the index. In the core tier, for those at both ends, where a
-    /// run reads its tables and completes what it wrote, and for each fourth between them.
+    /// run reads its tables and completes what it wrote, and for each eighth between them.
     /// </summary>
     public static void Each(int count, Action<int> one)
     {
-        const int ends = 12;
+        const int ends = 8;
         Assert.InRange(count, 1, 2000);
         var failures = new SortedDictionary<int, Exception>();
         Parallel.For(1, count + 1, at =>
         {
-            if (!TestScale.IsWide && at > ends && at <= count - ends && at % 4 != 0) return;
+            if (!TestScale.IsWide && at > ends && at <= count - ends && at % 8 != 0) return;
             try
             {
                 one(at);
