@@ -133,9 +133,10 @@ internal sealed unsafe class FreezeBoard : IDisposable
         }
     }
 
-    /// <summary>A lock goes with the last that has the file, and memory that is shared has it, too.</summary>
+    /// <summary>A lock goes with the last that has the file, which memory that is shared and a program that is just being started have, too: it is let go by name.</summary>
     public void Dispose()
     {
+        if (!File.IsClosed) Kernel.Unlock(File);
         if (_at is not null) Kernel.Unshare(_at, Length);
         _at = null;
         File.Dispose();

@@ -83,6 +83,9 @@ internal static unsafe partial class Kernel
     /// <summary>Does not wait; false where another process has it. The lock goes with the process.</summary>
     public static bool TryLock(SafeFileHandle file) => Lock(file, 2 | 4) == 0;
 
+    /// <summary>Whoever else shares the descriptor has the lock no more, either.</summary>
+    public static void Unlock(SafeFileHandle file) => _ = Lock(file, 8);
+
     [LibraryImport(Library, EntryPoint = "mlockall", SetLastError = true)]
     private static partial int LockMemory(int flags);
 
