@@ -105,26 +105,31 @@ public static class BlockDevices
     }
 
     /// <summary>
-    /// Opens the file that a program keeps its work in, exclusively and through the page cache; where there is none, makes it, sparse and of
-    /// <paramref name="length"/> bytes.
+    /// Opens the file that a program keeps its work in, exclusively and through the page cache; where there is none, or an empty one, makes it, sparse
+    /// and of <paramref name="length"/> bytes.
     /// </summary>
+    /// <param name="isNew">Whether it was made.</param>
     /// <exception cref="SafetyException">In use.</exception>
-    public static IBlockTarget OpenWorkFile(string path, long length)
+    public static IBlockTarget OpenWorkFile(string path, long length, out bool isNew)
     {
         if (LibC.Stat(path) is { IsRegular: false }) throw NotADisk(path);
         var made = LibC.Open(path, LibC.ReadWrite | LibC.Create | LibC.Exclusive);
         var file = made ?? LibC.Open(path, LibC.ReadWrite) ?? throw Errno.Failed($"open {path} for writing", LibC.LastError);
-        return Guarded(file, () =>
+        var isEmpty = false;
+        var target = Guarded(file, () =>
         {
             Hold(file, path, LibC.LockExclusive);
-            if (made is not null && LibC.Truncate(file, length) is not 0)
+            isEmpty = LengthOf(file, path) == 0;
+            if (isEmpty && LibC.Truncate(file, length) is not 0)
             {
                 var errno = LibC.LastError;
-                _ = LibC.Unlink(path);
+                if (made is not null) _ = LibC.Unlink(path);
                 throw Errno.Failed($"make {path} {length} bytes long", errno);
             }
-            return new FileTarget(file, path, LengthOf(file, path), isNew: made is not null, isProved: false);
+            return new FileTarget(file, path, LengthOf(file, path), isEmpty, isProved: false);
         });
+        isNew = isEmpty;
+        return target;
     }
 
     /// <summary>Opens and holds a file that is empty, until it is known how long it has to be.</summary>

@@ -12,6 +12,9 @@ public sealed class DiskExport : IDisposable
     private static readonly (string Name, string Driver, string[] Endings)[] s_formats =
         [("raw", "raw", [".raw", ".img"]), ("qcow2", "qcow2", [".qcow2"]), ("vmdk", "vmdk", [".vmdk"]), ("vhdx", "vhdx", [".vhdx"])];
 
+    /// <summary>Behind a file's name until all of it is there: one that was cut off must not pass for a disk.</summary>
+    private const string Unfinished = ".part";
+
     private readonly IToolRunner _tools;
     private readonly DirectoryInfo _work = Directory.CreateTempSubdirectory("rescuekit-export-");
     private readonly CancellationTokenSource _stop = new();
@@ -49,20 +52,23 @@ public sealed class DiskExport : IDisposable
     /// <exception cref="ImageDamagedException">Something cannot be read; nothing of the file is left.</exception>
     public void Write(string file, string format, bool compress, bool skip, CancellationToken cancel)
     {
+        var part = file + Unfinished;
+        if (Path.Exists(part)) throw new SafetyException($"{part} is there: another export is under way, or was cut off", "wait for it, or remove it");
         try
         {
             // Its own choice of cache would not have the file on stable storage at the end.
-            Must("writing", file, ["convert", "-f", "raw", "-O", Driver(format), "-t", "writeback", .. compress ? (string[])["-c"] : [], .. skip ? (string[])["--salvage"] : [], _server.Uri, file], cancel);
+            Must("writing", file, ["convert", "-f", "raw", "-O", Driver(format), "-t", "writeback", .. compress ? (string[])["-c"] : [], .. skip ? (string[])["--salvage"] : [], _server.Uri, part], cancel);
+            File.Move(part, file, overwrite: false);
         }
         catch (DeviceException e)
         {
-            File.Delete(file);
+            File.Delete(part);
             if (!HasLosses) throw;
             throw new ImageDamagedException($"not all of the image can be read: {e.Message}", "give --on-damage skip, and zeros stand where something is lost", e);
         }
         catch (OperationCanceledException)
         {
-            File.Delete(file);
+            File.Delete(part);
             throw;
         }
     }

@@ -32,9 +32,9 @@ public static class FileCopy
         return names;
     }
 
-    /// <summary>All at once: hard links between them stay.</summary>
+    /// <summary>All at once: hard links between them stay. What is written over goes first: a link there must not lead the copy elsewhere.</summary>
     private static void Copy(IToolRunner tools, string[] sources, string folder, CancellationToken cancel) =>
-        tools.Must("copying", new ToolCall("cp", ["--archive", "--target-directory", folder, "--", .. sources])
+        tools.Must("copying", new ToolCall("cp", ["--archive", "--remove-destination", "--target-directory", folder, "--", .. sources])
         {
             Limit = Timeout.InfiniteTimeSpan,
             Cancel = cancel,

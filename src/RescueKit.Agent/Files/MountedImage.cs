@@ -96,7 +96,17 @@ public sealed class MountedImage : IDisposable
         _serving.GetAwaiter().GetResult();
         _server.Dispose();
         _stop.Dispose();
-        _work.Delete(recursive: true);
+        // Never what lies below a folder that something may still be mounted at.
+        File.Delete(Path.Combine(_work.FullName, "ready"));
+        try
+        {
+            if (Directory.Exists(View)) Directory.Delete(View);
+            _work.Delete();
+        }
+        catch (IOException)
+        {
+            // Somebody still reads from it; it is in the folder of temporary files.
+        }
     }
 
     /// <summary>Who still has a file of it open keeps the file, and cannot read it any more: nothing of it was ever written.</summary>

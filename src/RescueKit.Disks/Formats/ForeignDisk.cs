@@ -16,6 +16,8 @@ internal sealed unsafe class ForeignDisk : IBlockSource, IChangeWitness
 
     private const uint ZeroState = 2;
 
+    private const int InputOutputError = 5;
+
     private readonly IBlockSource _file;
     private readonly Lock _lock = new();
     private nint _handle;
@@ -63,7 +65,7 @@ internal sealed unsafe class ForeignDisk : IBlockSource, IChangeWitness
                 fixed (byte* memory = part)
                 {
                     if (LibNbd.Read(_handle, memory, (nuint)part.Length, (ulong)offset, 0) != 0)
-                        throw new BlockReadException($"{Name} cannot be read at {offset}: {LibNbd.Error}", new Extent(offset, part.Length));
+                        throw ReadFailed(new Extent(offset, part.Length));
                 }
             }
             buffer = buffer[part.Length..];
@@ -153,6 +155,13 @@ internal sealed unsafe class ForeignDisk : IBlockSource, IChangeWitness
     {
         if (offset < 0 || length < 0 || offset > Length - length)
             throw new ArgumentOutOfRangeException(nameof(offset), offset, $"{length} bytes do not lie inside the {Length} bytes of {Name}");
+    }
+
+    /// <summary>qemu-nbd says that it cannot read there; anything else says that it is gone, which must not pass for bad sectors.</summary>
+    private DeviceException ReadFailed(Extent range)
+    {
+        var (errno, message) = (LibNbd.ErrorNumber(), $"{Name} cannot be read at {range.Offset}: {LibNbd.Error}");
+        return errno == InputOutputError ? new BlockReadException(message, range) : new DeviceGoneException(message);
     }
 
     private DeviceException Failed(string what, string? remedy = null) => new($"cannot {what} {Name}: {LibNbd.Error}", remedy);

@@ -33,6 +33,10 @@ internal static unsafe partial class LibNbd
     [LibraryImport(Library, EntryPoint = "nbd_block_status")]
     public static partial int BlockStatus(nint handle, ulong count, ulong offset, ExtentCallback callback, uint flags);
 
+    /// <summary>errno of the last call of this thread; of a request, what the server answered, or why there was no answer.</summary>
+    [LibraryImport(Library, EntryPoint = "nbd_get_errno")]
+    public static partial int ErrorNumber();
+
     [LibraryImport(Library, EntryPoint = "nbd_get_error")]
     private static partial nint GetError();
 

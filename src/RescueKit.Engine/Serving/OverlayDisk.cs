@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using RescueKit.Disks;
+using RescueKit.Engine.Safety;
 using RescueKit.Model;
 
 namespace RescueKit.Engine.Serving;
@@ -46,9 +47,8 @@ public sealed class OverlayDisk : IBlockTarget
         var blocks = (below.Length + BlockSize - 1) / BlockSize;
         var data = AlignUp(HeaderBytes + (blocks + 7) / 8, BlockSize);
         var header = Header(below.Length, identity);
-        var isNew = !File.Exists(path) || new FileInfo(path).Length == 0;
-        if (isNew && File.Exists(path)) File.Delete(path); // what a shell's redirection, or mktemp, has left
-        var file = BlockDevices.OpenWorkFile(path, data + blocks * BlockSize);
+        SafetyChecks.NotAmongDevices(path);
+        var file = BlockDevices.OpenWorkFile(path, data + blocks * BlockSize, out var isNew);
         try
         {
             var overlay = new OverlayDisk(below, file, data);

@@ -83,6 +83,18 @@ public sealed class OverlayDiskTests : IDisposable
         Assert.Equal("Dear all,", File.ReadAllText(_folder.File("letter")));
     }
 
+    /// <summary>Of a device .NET says that it is a file of no bytes.</summary>
+    [Fact]
+    public void An_empty_file_is_taken_and_a_device_or_a_name_among_devices_is_not()
+    {
+        File.WriteAllBytes(_folder.File("overlay"), []);
+        using (var overlay = Open()) overlay.Write(5, [1]);
+        Assert.ThrowsAny<RescueKitException>(() => OverlayDisk.Open(_below, "/dev/zero", [7]));
+        Assert.True(File.Exists("/dev/zero"));
+        Assert.ThrowsAny<RescueKitException>(() => OverlayDisk.Open(_below, "/dev/no-such-disk", [7]));
+        Assert.False(File.Exists("/dev/no-such-disk"));
+    }
+
     [Fact]
     public void Two_cannot_have_one_file()
     {

@@ -53,11 +53,9 @@ internal enum OptionReply : uint
     Info = 3,
     MetaContext = 4,
     Unsupported = 1u << 31 | 1,
-    Policy = 1u << 31 | 2,
     Invalid = 1u << 31 | 3,
     TlsRequired = 1u << 31 | 5,
     Unknown = 1u << 31 | 6,
-    TooBig = 1u << 31 | 9,
 }
 
 internal enum InfoKind : ushort
@@ -119,8 +117,6 @@ internal enum NbdError : uint
     InputOutput = 5,
     Invalid = 22,
     NoSpace = 28,
-    NotSupported = 95,
-    ShuttingDown = 108,
 }
 
 [Flags]
