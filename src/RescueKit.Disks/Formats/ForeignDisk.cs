@@ -16,6 +16,8 @@ internal sealed unsafe class ForeignDisk : IBlockSource, IChangeWitness
 
     private const uint ZeroState = 2;
 
+    private const int Sector = 512;
+
     private const int InputOutputError = 5;
 
     private readonly IBlockSource _file;
@@ -56,6 +58,15 @@ internal sealed unsafe class ForeignDisk : IBlockSource, IChangeWitness
     public void Read(long offset, Span<byte> buffer)
     {
         CheckRange(offset, buffer.Length);
+        var (start, end) = (offset / Sector * Sector, (offset + buffer.Length + Sector - 1) / Sector * Sector);
+        if (end - start != buffer.Length && end <= Length)
+        {
+            // Some kinds are read in whole sectors only.
+            var sectors = new byte[end - start];
+            Read(start, sectors);
+            sectors.AsSpan((int)(offset - start), buffer.Length).CopyTo(buffer);
+            return;
+        }
         while (!buffer.IsEmpty)
         {
             var part = buffer[..Math.Min(buffer.Length, LargestRequest)];
