@@ -15,6 +15,7 @@ namespace RescueKit.Engine;
 internal sealed class BackupRun : RunBase
 {
     private readonly IBlockSource _source;
+    private readonly IUnlocker? _unlock;
     private readonly RateLimitedSource? _limited;
     private readonly IImageStore _store;
     private readonly string _name;
@@ -28,15 +29,15 @@ internal sealed class BackupRun : RunBase
     private bool _storeIsLost;
     private bool _receiptIsStored;
 
-    /// <param name="source">Owned by the run from now on.</param>
+    /// <param name="source">Owned by the run from now on, as is <paramref name="unlock"/>.</param>
     /// <param name="name">Of the image in the store.</param>
     /// <param name="writeReceipt">Stores a receipt under a name, whole or not at all.</param>
     /// <exception cref="SafetyException">The image exists already.</exception>
     public BackupRun(
-        IBlockSource source, IImageStore store, string name, BackupRequest request, RunResources resources, Action<string, byte[]> writeReceipt)
+        IBlockSource source, IImageStore store, string name, BackupRequest request, RunResources resources, Action<string, byte[]> writeReceipt, IUnlocker? unlock = null)
         : base(resources)
     {
-        (_source, _store, _name, _request, _writeReceipt) = (source, store, name, request, writeReceipt);
+        (_source, _unlock, _store, _name, _request, _writeReceipt) = (source, unlock, store, name, request, writeReceipt);
         if (!request.Resume) RefuseExisting();
         if (!store.Exists(name) && request.Resume)
             throw new UsageException($"{request.Image} does not exist, so there is nothing to resume", "run it again without --resume");
@@ -48,6 +49,7 @@ internal sealed class BackupRun : RunBase
             Unclean = request.Unclean,
             ExcludeWindowsSwap = request.ExcludeWindowsSwap,
             Partitions = request.Partitions,
+            Unlock = unlock,
         });
         _before = MetadataDigest.Of(source, _survey.Layout);
         if (source is ReopeningSource reopening) reopening.IsSame = found => _before.IsSameDisk(MetadataDigest.Of(found, _survey.Layout));
@@ -62,7 +64,11 @@ internal sealed class BackupRun : RunBase
 
     public override bool HasStoredReceipt => _receiptIsStored;
 
-    public override void Dispose() => _source.Dispose();
+    public override void Dispose()
+    {
+        _unlock?.Dispose();
+        _source.Dispose();
+    }
 
     protected override int? PartitionAt(long position) => _survey.PartitionAt(position);
 

@@ -20,6 +20,7 @@ internal sealed class CloneRun : RunBase
         "Both disks will then carry the same disk id, partition ids and file system UUIDs: a system that sees both may take one for the other, so let it see one.";
 
     private readonly IBlockSource _source;
+    private readonly IUnlocker? _unlock;
     private readonly TargetAccess _access;
     private readonly CloneRequest _request;
     private readonly DiskSurvey _survey;
@@ -31,17 +32,18 @@ internal sealed class CloneRun : RunBase
     private readonly Transfer _transfer;
     private TransferExecution? _execution;
 
-    /// <param name="source">Owned by the run from now on, as is <paramref name="access"/>.</param>
+    /// <param name="source">Owned by the run from now on, as are <paramref name="unlock"/> and <paramref name="access"/>.</param>
     /// <exception cref="SafetyException">The target must not be written to.</exception>
-    public CloneRun(IBlockSource source, TargetAccess access, CloneRequest request, RunResources resources) : base(resources)
+    public CloneRun(IBlockSource source, TargetAccess access, CloneRequest request, RunResources resources, IUnlocker? unlock = null) : base(resources)
     {
-        (_source, _access, _request) = (source, access, request);
+        (_source, _unlock, _access, _request) = (source, unlock, access, request);
         SafetyChecks.NotEmpty(source);
         _survey = DiskSurvey.Take(source, new SurveyOptions
         {
             AllBlocks = request.AllBlocks,
             Unclean = request.Unclean,
             ExcludeWindowsSwap = request.ExcludeWindowsSwap,
+            Unlock = unlock,
         });
         _before = MetadataDigest.Of(source, _survey.Layout);
         if (source is ReopeningSource reopening) reopening.IsSame = found => _before.IsSameDisk(MetadataDigest.Of(found, _survey.Layout));
@@ -77,6 +79,7 @@ internal sealed class CloneRun : RunBase
     public override void Dispose()
     {
         _contentAsDisk.Dispose();
+        _unlock?.Dispose();
         _source.Dispose();
         _access.Dispose();
     }

@@ -37,6 +37,8 @@ public sealed record BackupRequest(string Source, string Image)
     public bool Resume { get; init; }
     /// <summary>Bytes per second that the source is read with at most; null for as fast as it goes.</summary>
     public long? RateLimit { get; init; }
+    /// <summary>Opens enciphered partitions, so that of them, too, only what is used is taken; not with a snapshot. Null opens none.</summary>
+    public Func<IUnlocker>? Unlock { get; init; }
     /// <summary>Takes the snapshot of a disk in use; null for a cold backup.</summary>
     public ISnapshotProvider? Hot { get; init; }
     /// <summary>The applications that are told of the snapshot; null: nobody is.</summary>
@@ -67,6 +69,8 @@ public sealed record CloneRequest(string Source, string Target)
     public bool ExcludeWindowsSwap { get; init; }
     public FreePolicy Free { get; init; } = FreePolicy.Keep;
     public bool Verify { get; init; }
+    /// <summary>Opens enciphered partitions, so that of them, too, only what is used is taken; not with a snapshot. Null opens none.</summary>
+    public Func<IUnlocker>? Unlock { get; init; }
     /// <summary>Takes the snapshot of a disk in use; null for a disk that is not.</summary>
     public ISnapshotProvider? Hot { get; init; }
     /// <summary>The applications that are told of the snapshot; null: nobody is.</summary>

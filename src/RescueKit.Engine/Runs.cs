@@ -46,12 +46,13 @@ public static class Runs
     {
         if (request is { Hot: not null, Resume: true })
             throw new UsageException("a hot image cannot be resumed: its instant is gone", "leave --resume out, and name a new image");
+        CheckUnlock(request.Unlock, request.Hot, request.AllBlocks);
         SafetyChecks.ImageIsFile(request.Image);
         var (folder, name) = Split(request.Image);
         ImageLiesElsewhere(folder, name, request.Source, "source");
-        return Owning(request.Hot is { } provider ? HotSource.Open(request.Source, provider, request.Writers, request.Partitions) : ColdSource(request.Source), source => new BackupRun(
+        return Owning(request.Hot is { } provider ? HotSource.Open(request.Source, provider, request.Writers, request.Partitions) : ColdSource(request.Source), source => Opening(request.Unlock, unlock => new BackupRun(
             source, new FolderStore(folder), name, request, new RunResources(),
-            (file, json) => ReceiptFile.Write(Path.Combine(folder, file), json)));
+            (file, json) => ReceiptFile.Write(Path.Combine(folder, file), json), unlock)));
     }
 
     public static IRun Restore(RestoreRequest request)
@@ -64,6 +65,7 @@ public static class Runs
 
     public static IRun Clone(CloneRequest request)
     {
+        CheckUnlock(request.Unlock, request.Hot, request.AllBlocks);
         SafetyChecks.DifferentDisks(request.Source, request.Target);
         if (request.Hot is { } provider)
         {
@@ -73,7 +75,7 @@ public static class Runs
                 Owning(HotSource.Open(request.Source, provider, request.Writers, []), source => new CloneRun(source, target, request, new RunResources())));
         }
         return Owning(ColdSource(request.Source), source =>
-            Owning(Target(request.Target), target => new CloneRun(source, target, request, new RunResources())));
+            Owning(Target(request.Target), target => Opening(request.Unlock, unlock => new CloneRun(source, target, request, new RunResources(), unlock))));
     }
 
     public static IRun Verify(VerifyRequest request)
@@ -143,6 +145,15 @@ public static class Runs
         if (!Directory.Exists(folder)) throw new UsageException($"there is no folder {folder}", "make it first");
         return (folder, name);
     }
+
+    private static void CheckUnlock(Func<IUnlocker>? unlock, ISnapshotProvider? hot, bool allBlocks)
+    {
+        if (unlock is null) return;
+        if (allBlocks) throw new UsageException("--all-blocks takes everything, whatever --unlock would open", "leave one of them out");
+        if (hot is not null) throw new UsageException("--unlock opens what is not in use, so it does not go with --hot", "leave it out: what is enciphered is taken whole");
+    }
+
+    private static IRun Opening(Func<IUnlocker>? unlock, Func<IUnlocker?, IRun> make) => unlock is null ? make(null) : Owning(unlock(), make);
 
     /// <summary>Hands something that is open to a run; closes it where the run refuses.</summary>
     private static IRun Owning<T>(T open, Func<T, IRun> make) where T : IDisposable

@@ -15,16 +15,7 @@ namespace RescueKit.Agent.Containers;
 /// <param name="log">Takes what did not work and stops nothing.</param>
 internal sealed class ContainerOpener(IToolRunner tools, SystemRoot root, Overlay overlay, Action<string> log)
 {
-    /// <summary>Deriving a key is slow on purpose, and slower on an old machine than on the one that it was made for.</summary>
-    private static readonly TimeSpan s_keyLimit = TimeSpan.FromMinutes(10);
     private const int HighestRaidNumber = 127;
-
-    /// <summary>What has just let go of a volume (a program that looked into it, a thin pool) may not be quite done.</summary>
-    private const int ClosingAttempts = 10;
-    private static readonly TimeSpan s_closingPause = TimeSpan.FromMilliseconds(300);
-
-    /// <summary>Exit code of cryptsetup(8) for "no permission (bad passphrase)".</summary>
-    private const int BadPassphrase = 2;
 
     private readonly DeviceGuard _guard = new(tools);
 
@@ -84,17 +75,7 @@ internal sealed class ContainerOpener(IToolRunner tools, SystemRoot root, Overla
         undo.Push(() => Stop(node));
     }
 
-    private void Stop(string node) => LetGo($"stopping {node}", new ToolCall("mdadm", "--stop", node));
-
-    private void LetGo(string doing, ToolCall call)
-    {
-        for (var attempt = 1; attempt < ClosingAttempts; attempt++)
-        {
-            if (tools.Run(call).ExitCode == 0) return;
-            Thread.Sleep(s_closingPause);
-        }
-        tools.Must(doing, call, "close what uses it");
-    }
+    private void Stop(string node) => tools.LetGo($"stopping {node}", new ToolCall("mdadm", "--stop", node));
 
     private string FreeRaidNode(Layers layers)
     {
@@ -111,7 +92,7 @@ internal sealed class ContainerOpener(IToolRunner tools, SystemRoot root, Overla
     {
         var container = found.Container;
         var config = Config(found);
-        undo.Push(() => LetGo($"closing {FoundContainer.Describe(container)}", new ToolCall("lvm", "vgchange", "-an", "--config", config, container.Name)));
+        undo.Push(() => tools.LetGo($"closing {FoundContainer.Describe(container)}", new ToolCall("lvm", "vgchange", "-an", "--config", config, container.Name)));
         DeviceException? failure = null;
         var opened = 0;
         foreach (var volume in container.Volumes.Where(volume => volume.Problem is null))
@@ -147,18 +128,9 @@ internal sealed class ContainerOpener(IToolRunner tools, SystemRoot root, Overla
     {
         if (string.IsNullOrEmpty(passphrase)) throw new UsageException($"{FoundContainer.Describe(container)} opens with its passphrase only", "give it");
         var name = NameOf(container, layers);
-        var outcome = tools.Run(new ToolCall("cryptsetup", "open", "--type", "luks", "--readonly", "--key-file=-", container.Members[0], name)
-        {
-            Input = Encoding.UTF8.GetBytes(passphrase),
-            Limit = s_keyLimit,
-        });
-        if (outcome.ExitCode == BadPassphrase)
-        {
-            throw new WrongPassphraseException($"the passphrase does not open {FoundContainer.Describe(container)} ({container.Members[0]})",
-                "check the keyboard layout and Caps Lock, then type it again");
-        }
-        if (outcome.ExitCode != 0) throw new DeviceException($"opening {FoundContainer.Describe(container)} ({container.Members[0]}) failed: cryptsetup: {outcome.Complaint}");
-        undo.Push(() => LetGo($"closing {FoundContainer.Describe(container)}", new ToolCall("cryptsetup", "close", name)));
+        var what = $"{FoundContainer.Describe(container)} ({container.Members[0]})";
+        if (!Cryptsetup.Open(tools, container.Members[0], name, Encoding.UTF8.GetBytes(passphrase), what)) throw Cryptsetup.WrongPassphrase(what);
+        undo.Push(() => Cryptsetup.Close(tools, name, what));
     }
 
     /// <summary>A disk and its clone can be open side by side.</summary>

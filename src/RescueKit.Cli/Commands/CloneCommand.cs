@@ -16,6 +16,7 @@ internal sealed class CloneCommand
     private readonly Option<TimeSpan?> _badSectorTime = CommonOptions.BadSectorTime();
     private readonly Option<UncleanPolicy> _unclean = CommonOptions.Unclean();
     private readonly Option<bool> _excludeWindowsSwap = CommonOptions.ExcludeWindowsSwap();
+    private readonly Option<(int Number, string? File)[]?> _unlock = UnlockOption.Make();
     private readonly Option<FreePolicy> _free = CommonOptions.Free();
     private readonly Option<bool> _hot = HotOptions.Hot();
     private readonly Option<string?> _store = HotOptions.Store();
@@ -35,7 +36,7 @@ internal sealed class CloneCommand
             "rescuekit clone disk.raw copy.raw",
             "rescuekit clone --hot /dev/sda /dev/sdb --confirm Y7K2P")
         {
-            c._source, c._target, c._verify, c._allBlocks, c._onBadSector, c._badSectorTime, c._unclean, c._excludeWindowsSwap, c._free, c._hot, c._store, c._confirm,
+            c._source, c._target, c._verify, c._allBlocks, c._onBadSector, c._badSectorTime, c._unclean, c._excludeWindowsSwap, c._unlock, c._free, c._hot, c._store, c._confirm,
             c._dryRun, c._receipt, c._quiet, c._json,
         };
         foreach (var option in c._writers.All) command.Options.Add(option);
@@ -54,6 +55,7 @@ internal sealed class CloneCommand
             BadSectorTime = parse.GetValue(_badSectorTime),
             Unclean = parse.GetValue(_unclean),
             ExcludeWindowsSwap = parse.GetValue(_excludeWindowsSwap),
+            Unlock = UnlockOption.Read(parse, _unlock, parse.GetRequiredValue(_source), host.Terminal),
             Free = parse.GetValue(_free),
             Verify = parse.GetValue(_verify),
             Writers = _writers.Read(parse, parse.GetValue(_hot), parse.GetValue(_quiet) ? null : host.Terminal),

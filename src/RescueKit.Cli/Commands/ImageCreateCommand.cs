@@ -65,6 +65,7 @@ internal sealed class ImageCreateCommand
     private readonly Option<TimeSpan?> _badSectorTime = CommonOptions.BadSectorTime();
     private readonly Option<UncleanPolicy> _unclean = CommonOptions.Unclean();
     private readonly Option<bool> _excludeWindowsSwap = CommonOptions.ExcludeWindowsSwap();
+    private readonly Option<(int Number, string? File)[]?> _unlock = UnlockOption.Make();
     private readonly Option<long?> _rateLimit = new("--rate-limit")
     {
         HelpName = "SIZE",
@@ -94,7 +95,7 @@ internal sealed class ImageCreateCommand
             "rescuekit image create --hot /dev/sda /backup/web1.rki")
         {
             c._source, c._image, c._partitions, c._codec, c._level, c._chunkSize, c._allBlocks, c._split, c._encrypt, c._passphraseFile,
-            c._passphraseDescriptor, c._onBadSector, c._badSectorTime, c._unclean, c._excludeWindowsSwap, c._rateLimit, c._verify, c._resume, c._hot, c._store, c._dryRun, c._receipt,
+            c._passphraseDescriptor, c._onBadSector, c._badSectorTime, c._unclean, c._excludeWindowsSwap, c._unlock, c._rateLimit, c._verify, c._resume, c._hot, c._store, c._dryRun, c._receipt,
             c._quiet, c._json,
         };
         foreach (var option in c._writers.All) command.Options.Add(option);
@@ -139,6 +140,7 @@ internal sealed class ImageCreateCommand
             BadSectorTime = parse.GetValue(_badSectorTime),
             Unclean = parse.GetValue(_unclean),
             ExcludeWindowsSwap = parse.GetValue(_excludeWindowsSwap),
+            Unlock = UnlockOption.Read(parse, _unlock, parse.GetRequiredValue(_source), host.Terminal),
             RateLimit = RateLimit(parse.GetValue(_rateLimit)),
             Verify = parse.GetValue(_verify),
             Resume = parse.GetValue(_resume),

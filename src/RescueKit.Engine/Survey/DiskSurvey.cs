@@ -58,7 +58,7 @@ public sealed class DiskSurvey
     {
         var layout = ReadLayout(disk);
         var warnings = new List<string>(layout.Warnings);
-        foreach (var number in options.Partitions)
+        foreach (var number in options.Partitions.Concat(options.Unlock?.Partitions ?? []))
         {
             if (layout.Partitions.All(p => p.Number != number))
                 throw new UsageException($"{disk.Name} has no partition {number}", $"it has {Numbers(layout)}; see: rescuekit disk show {disk.Name}");
@@ -124,12 +124,22 @@ public sealed class DiskSurvey
             var content = VolumeProbe.Read(volume, new AllocationOptions(options.ExcludeWindowsSwap));
             // A boot loader's code, or what firmware keeps, is no file system: what the table calls it tells more.
             if (content.Type == "unknown" && partition.TypeName is { } name) content = content with { WholeReason = $"{name} partition, {content.WholeReason}" };
-            return (NestedContents.Narrow(volume, content, options, depth, out var nested), nested);
+            return options.Unlock is { } unlock && unlock.Partitions.Contains(partition.Number)
+                ? (Opened(volume, content, partition, unlock, options, depth, out var inside), inside)
+                : (NestedContents.Narrow(volume, content, options, depth, out var nested), nested);
         }
         catch (BlockReadException e)
         {
             return (new VolumeContent { Type = "unknown", WholeReason = $"its structures cannot be read ({e.Message}): taken whole" }, []);
         }
+    }
+
+    private static VolumeContent Opened(
+        BlockSourceSlice volume, VolumeContent content, Partition partition, IUnlocker unlock, SurveyOptions options, int depth, out IReadOnlyList<(string Name, DiskSurvey Survey)> nested)
+    {
+        if (!content.Type.StartsWith("LUKS", StringComparison.Ordinal))
+            throw new UsageException($"{NameOf(partition)} of {volume.Name} holds {content.Type}, which --unlock does not open", "it opens LUKS; see: rescuekit disk show");
+        return NestedContents.Opened(volume, content, unlock.Open(partition.Number, partition.Extent), options, depth, out nested);
     }
 
     private static SurveyedVolume Decide(

@@ -11,6 +11,9 @@ public sealed record SurveyOptions
 
     /// <summary>Partition numbers to take; empty takes all.</summary>
     public IReadOnlyList<int> Partitions { get; init; } = [];
+
+    /// <summary>Opens enciphered volumes; null opens none.</summary>
+    public IUnlocker? Unlock { get; init; }
 }
 
 /// <summary>A partition (or the whole disk, number 0), what it holds, and how much of it a run takes. Bytes.</summary>

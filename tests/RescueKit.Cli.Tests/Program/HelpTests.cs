@@ -10,7 +10,7 @@ public class HelpTests
             "image create",
             [
                 "<SOURCE> <IMAGE>", "--partition <N>", "--codec <none|lz4|zstd>", "--level <N>", "--all-blocks", "--split <SIZE>", "--encrypt",
-                "--on-bad-sector <fail|skip>", "--bad-sector-time <T>", "--unclean <whole|used>", "--exclude-windows-swap", "--rate-limit <SIZE>", "--verify",
+                "--on-bad-sector <fail|skip>", "--bad-sector-time <T>", "--unclean <whole|used>", "--exclude-windows-swap", "--unlock <N[:FILE]>", "--rate-limit <SIZE>", "--verify",
                 "--resume", "--chunk-size <SIZE>", "--dry-run", "--receipt <FILE>", "--json", "--passphrase-file <FILE>", "--passphrase-fd <N>", "--quiet",
             ]
         },
@@ -38,7 +38,7 @@ public class HelpTests
             "clone",
             [
                 "<SOURCE> <TARGET>", "--dry-run", "--confirm <ID>", "--verify", "--all-blocks", "--on-bad-sector <fail|skip>", "--bad-sector-time <T>",
-                "--unclean <whole|used>", "--exclude-windows-swap", "--free <keep|discard|zero>", "--hot", "--store <PLACE>", "--no-writers", "--quiet-period <T>",
+                "--unclean <whole|used>", "--exclude-windows-swap", "--unlock <N[:FILE]>", "--free <keep|discard|zero>", "--hot", "--store <PLACE>", "--no-writers", "--quiet-period <T>",
                 "--quiet-timeout <T>", "--receipt <FILE>", "--json", "--quiet",
             ]
         },

@@ -7,9 +7,10 @@ public sealed class GuestSystem : IDisposable
     [
         "virtio_pci", "virtio_console", "virtio_blk", "virtio_scsi", "sd_mod", "ahci", "nvme", "xhci_pci", "usb_storage",
         "ext4", "xfs", "btrfs", "vfat", "nls_cp437", "nls_ascii", "dm_mod", "dm_snapshot", "dm_thin_pool", "loop", "raid1",
+        "dm_crypt", "xts", "cbc", "ecb", "essiv", "aes_generic", "sha256_generic", "algif_skcipher",
     ];
 
-    private readonly Lazy<GuestInitramfs> _initramfs = new(() => new GuestInitramfs(GuestKernel.Current, s_modules, ["dmsetup", "lvm", "mdadm", "flock", "perl"]));
+    private readonly Lazy<GuestInitramfs> _initramfs = new(() => new GuestInitramfs(GuestKernel.Current, s_modules, ["dmsetup", "lvm", "mdadm", "cryptsetup", "losetup", "flock", "perl"]));
 
     internal Guest Boot(params IEnumerable<GuestDisk> disks) => new(_initramfs.Value, disks);
 
