@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using RescueKit.Engine.Serving;
 using RescueKit.Engine.Serving.Nbd;
+using RescueKit.Engine.Survey;
 using RescueKit.Images.Codecs;
 using RescueKit.Model;
 using RescueKit.Testing.Fakes;
@@ -24,7 +25,7 @@ public class NbdRealClientTests(DiskFixture disks)
         using var served = new ServedDisk(disk);
         // The source with zeros where nothing is in use, which is what an image keeps.
         var expected = served.File("expected");
-        File.WriteAllBytes(expected, Masked(store, disks.Bytes(kind)));
+        File.WriteAllBytes(expected, Masked(ImageDiskTests.Used(store), disks.Bytes(kind)));
 
         using var info = JsonDocument.Parse(Tool.Must("nbdinfo", "--json", served.Uri).Output);
         var export = info.RootElement.GetProperty("exports")[0];
@@ -41,6 +42,28 @@ public class NbdRealClientTests(DiskFixture disks)
         Assert.Empty(served.Reports);
     }
 
+    /// <summary>What the file system uses is the source's; the rest is nothing.</summary>
+    [Theory]
+    [InlineData("btrfs-aged.img.gz")]
+    [InlineData("exfat-aged.img.gz")]
+    [InlineData("lvm-linear-striped.img.gz")]
+    [InlineData("xfs-v4-aged.img.gz")]
+    [InlineData("xfs-v5-aged.img.gz")]
+    [InlineData("xfs-frozen.img.gz")]
+    [InlineData("xfs-dirty.img.gz")]
+    public void They_read_every_fixture(string name)
+    {
+        using var source = Fixture.Open(name);
+        var bytes = new byte[source.Length];
+        source.Read(0, bytes);
+        var store = Bench.TakeImage(bytes);
+        using var disk = ImageDiskContract.Disk(store);
+        using var served = new ServedDisk(disk);
+        File.WriteAllBytes(served.File("expected"), Masked(DiskSurvey.Take(source).UsedIn(new Extent(0, source.Length)), bytes));
+        Tool.Must("qemu-img", "compare", "-f", "raw", "-F", "raw", served.File("expected"), served.Uri);
+        Assert.Empty(served.Reports);
+    }
+
     [Fact]
     public void They_write_into_an_overlay_and_the_image_stays_as_it_is()
     {
@@ -49,7 +72,7 @@ public class NbdRealClientTests(DiskFixture disks)
         using var disk = ImageDiskContract.Disk(store);
         using var folder = new TempFolder();
         var expected = folder.File("expected");
-        File.WriteAllBytes(expected, Masked(store, disks.GptBytes));
+        File.WriteAllBytes(expected, Masked(ImageDiskTests.Used(store), disks.GptBytes));
         foreach (var script in (string[][])
         [
             ["write -P 1 1000448 300000", "write -z 5000192 70144", "flush"],
@@ -86,10 +109,10 @@ public class NbdRealClientTests(DiskFixture disks)
         Assert.Throws<UsageException>(() => NbdTls.Load(folder.File("known/none"), verifyClients: false));
     }
 
-    private static byte[] Masked(MemoryStore store, byte[] disk)
+    private static byte[] Masked(IEnumerable<Extent> kept, byte[] disk)
     {
         var masked = new byte[disk.Length];
-        foreach (var used in ImageDiskTests.Used(store)) disk.AsSpan((int)used.Offset, (int)used.Length).CopyTo(masked.AsSpan((int)used.Offset));
+        foreach (var used in kept) disk.AsSpan((int)used.Offset, (int)used.Length).CopyTo(masked.AsSpan((int)used.Offset));
         return masked;
     }
 
