@@ -1,10 +1,12 @@
 using System.Globalization;
 using RescueKit.EndToEnd.Tests.Guests;
+using RescueKit.EndToEnd.Tests.Media;
 using RescueKit.Testing.Tools;
 
 namespace RescueKit.EndToEnd.Tests.Servers;
 
 /// <summary>The power fails while a server is imaged hot; whatever its disks had only in their caches is lost.</summary>
+[Collection(MediaTests.Name)]
 public sealed class ServerPowerCutTests : IDisposable
 {
     private readonly TempFolder _folder = new();

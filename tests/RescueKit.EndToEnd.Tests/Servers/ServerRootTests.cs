@@ -5,6 +5,7 @@ using RescueKit.Testing.Tools;
 namespace RescueKit.EndToEnd.Tests.Servers;
 
 /// <summary>Whole disks of running servers, the file system that they run from included, imaged by the agent as README has it.</summary>
+[Collection(MediaTests.Name)]
 public sealed class ServerRootTests : IDisposable
 {
     private readonly TempFolder _folder = new();
