@@ -1,4 +1,5 @@
 using RescueKit.Images.Codecs;
+using RescueKit.Engine.Sizes;
 using RescueKit.Model;
 
 namespace RescueKit.Engine;
@@ -53,6 +54,10 @@ public sealed record RestoreRequest(string Image, string Target)
     public DamagePolicy OnDamage { get; init; } = DamagePolicy.Fail;
     /// <summary>Read everything written back from the disk and compare digests.</summary>
     public bool Verify { get; init; }
+    /// <summary>The partition that is to reach to the end of a larger disk; null for none.</summary>
+    public GrowRequest? Grow { get; init; }
+    /// <summary>How file systems are shrunk where the target is too small; null: it is refused then.</summary>
+    public ShrinkRequest? Shrink { get; init; }
     public Func<ReadOnlyMemory<byte>>? Passphrase { get; init; }
 }
 
@@ -67,6 +72,8 @@ public sealed record CloneRequest(string Source, string Target)
     public bool ExcludeWindowsSwap { get; init; }
     public FreePolicy Free { get; init; } = FreePolicy.Keep;
     public bool Verify { get; init; }
+    /// <summary>The partition that is to reach to the end of a larger disk; null for none.</summary>
+    public GrowRequest? Grow { get; init; }
     /// <summary>Takes the snapshot of a disk in use; null for a disk that is not.</summary>
     public ISnapshotProvider? Hot { get; init; }
     /// <summary>The applications that are told of the snapshot; null: nobody is.</summary>

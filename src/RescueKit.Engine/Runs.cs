@@ -54,12 +54,15 @@ public static class Runs
             (file, json) => ReceiptFile.Write(Path.Combine(folder, file), json)));
     }
 
-    public static IRun Restore(RestoreRequest request)
+    /// <param name="cancel">Of the planning: file systems that have to shrink are checked then.</param>
+    public static IRun Restore(RestoreRequest request, CancellationToken cancel = default)
     {
         var (folder, name) = Split(request.Image);
         ImageLiesElsewhere(folder, name, request.Target, "target");
         return Owning(ImageReader.Open(new FolderStore(folder), name, request.Passphrase), image =>
-            Owning(Target(request.Target), target => new RestoreRun(image, target, request, new RunResources())));
+            Owning(Target(request.Target), IRun (target) => request.Shrink is not null && target.Target?.Length < image.DiskLength
+                ? new ShrinkRun(image, target, request, new RunResources(), cancel)
+                : new RestoreRun(image, target, request, new RunResources())));
     }
 
     public static IRun Clone(CloneRequest request)

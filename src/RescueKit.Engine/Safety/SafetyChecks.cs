@@ -70,10 +70,10 @@ internal static class SafetyChecks
         }
     }
 
-    public static void LargeEnough(string target, long length, long needed)
+    public static void LargeEnough(string target, long length, long needed, string remedy = "choose a target of at least that size")
     {
         if (length < needed)
-            throw new SafetyException($"{target} is too small: it has {length} bytes, {needed} are needed", "choose a target of at least that size");
+            throw new SafetyException($"{target} is too small: it has {length} bytes, {needed} are needed", remedy);
     }
 
     /// <summary>Tables and file systems count in sectors: on a disk with others they would be misread.</summary>
