@@ -40,6 +40,8 @@ internal sealed class RestoreRun : RunBase
     public RestoreRun(ImageReader image, TargetAccess access, RestoreRequest request, RunResources resources) : base(resources)
     {
         (_image, _access, _request) = (image, access, request);
+        if (request.Grow is not null && request.Partitions.Count > 0)
+            throw new UsageException("a partition that is restored by itself keeps its length", "leave --grow out, or restore the whole disk");
         if (request.OnDamage == DamagePolicy.Skip) _losses = new ImageLosses(image.Description.TableAreas);
         _content = new ImageContent(image, request.Image, _losses);
         var (unreadable, toWrite) = CheckIndex();
@@ -59,11 +61,7 @@ internal sealed class RestoreRun : RunBase
         IReadOnlyList<TransferVolume> volumes = [.. image.Description.Volumes.Select(TransferVolume.Of)];
         var planner = new TransferPlanner(_contentAsDisk, _layout, volumes, access.Path, _targetSurvey, DiskInventory.StartOf(access.Path));
         _transfer = request.Partitions.Count == 0 ? planner.WholeDisk(TooSmall) : planner.Partitions(request.Partitions);
-        if (request.Grow is { } grow)
-        {
-            if (request.Partitions.Count > 0) throw new UsageException("a partition that is restored by itself keeps its length", "leave --grow out, or restore the whole disk");
-            _growth = new GrowthStep(grow, _layout, volumes, _content.Length, access);
-        }
+        if (request.Grow is { } grow) _growth = new GrowthStep(grow, _layout, volumes, _content.Length, access);
         var bytes = request.Partitions.Count == 0 ? toWrite : _transfer.Items.Sum(i => i.Bytes);
         Plan = new RunPlan
         {

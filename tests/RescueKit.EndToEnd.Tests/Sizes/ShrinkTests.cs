@@ -55,6 +55,7 @@ public sealed class ShrinkTests : IDisposable
 
     /// <summary>What a BIOS starts: boot code, GRUB's image in the gap; NTFS that shrinks where it is, logical partitions that move.</summary>
     [Fact]
+    [Trait(TestScale.Tier, TestScale.Wide)]
     public void An_mbr_disk_with_logical_partitions_keeps_what_a_bios_starts()
     {
         var disk = new SizedDisk(_folder, "disk", 270, """
@@ -86,6 +87,7 @@ public sealed class ShrinkTests : IDisposable
     }
 
     [Fact]
+    [Trait(TestScale.Tier, TestScale.Wide)]
     public void A_btrfs_shrinks()
     {
         var disk = new SizedDisk(_folder, "disk", 520, "label: gpt\nstart=2048, size=512M, type=L\n");
@@ -99,6 +101,7 @@ public sealed class ShrinkTests : IDisposable
 
     /// <summary>One sector above what is needed and one below it; and the refusal says how much is missing.</summary>
     [Fact]
+    [Trait(TestScale.Tier, TestScale.Wide)]
     public void Contents_that_do_not_fit_are_refused_by_the_bytes_that_are_missing()
     {
         var disk = new SizedDisk(_folder, "disk", 140, "label: dos\nstart=2048, size=16M, type=83\nsize=96M, type=83\nsize=16M, type=c\n");
@@ -149,6 +152,7 @@ public sealed class ShrinkTests : IDisposable
 
     /// <summary>Interrupted at one moment after the other, the target says that it is incomplete, or nothing was written; then another run finishes it.</summary>
     [Fact]
+    [Trait(TestScale.Tier, TestScale.Wide)]
     public void One_that_is_cut_off_leaves_nothing_behind_but_a_target_that_says_so()
     {
         var disk = new SizedDisk(_folder, "disk", 140, "label: gpt\nstart=2048, size=128M, type=L\n");
