@@ -58,7 +58,7 @@ internal sealed class CloneRun : RunBase
         _contentAsDisk = new ContentSource(_content, source.Geometry);
         IReadOnlyList<TransferVolume> volumes = [.. _survey.Volumes.Select(TransferVolume.Of)];
         _transfer = new TransferPlanner(source, _survey.Layout, volumes, access.Path, _targetSurvey).WholeDisk();
-        if (request.Grow is { } grow) _growth = new GrowthStep(grow, _survey.Layout, volumes, _content.Length, access);
+        if (request.Grow is { } grow) _growth = new GrowthStep(grow, _survey, volumes, access);
         Plan = new RunPlan
         {
             Operation = "clone",

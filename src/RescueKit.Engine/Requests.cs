@@ -1,5 +1,5 @@
-using RescueKit.Images.Codecs;
 using RescueKit.Engine.Sizes;
+using RescueKit.Images.Codecs;
 using RescueKit.Model;
 
 namespace RescueKit.Engine;

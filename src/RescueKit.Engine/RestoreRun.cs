@@ -61,7 +61,7 @@ internal sealed class RestoreRun : RunBase
         IReadOnlyList<TransferVolume> volumes = [.. image.Description.Volumes.Select(TransferVolume.Of)];
         var planner = new TransferPlanner(_contentAsDisk, _layout, volumes, access.Path, _targetSurvey, DiskInventory.StartOf(access.Path));
         _transfer = request.Partitions.Count == 0 ? planner.WholeDisk(TooSmall) : planner.Partitions(request.Partitions);
-        if (request.Grow is { } grow) _growth = new GrowthStep(grow, _layout, volumes, _content.Length, access);
+        if (request.Grow is { } grow) _growth = new GrowthStep(grow, DiskSurvey.Take(_contentAsDisk), volumes, access);
         var bytes = request.Partitions.Count == 0 ? toWrite : _transfer.Items.Sum(i => i.Bytes);
         Plan = new RunPlan
         {

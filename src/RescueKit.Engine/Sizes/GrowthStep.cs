@@ -1,6 +1,8 @@
 using RescueKit.Disks;
 using RescueKit.Engine.Pipelines;
 using RescueKit.Engine.Receipts;
+using RescueKit.Engine.Safety;
+using RescueKit.Engine.Survey;
 using RescueKit.Engine.Transfers;
 using RescueKit.Model;
 
@@ -16,13 +18,16 @@ internal sealed class GrowthStep
     private readonly Growth? _growth;
     private bool _hasBegun;
 
+    /// <param name="survey">Of the source.</param>
     /// <exception cref="SafetyException">It cannot be grown.</exception>
     /// <exception cref="UsageException">There is no such partition.</exception>
-    public GrowthStep(GrowRequest request, DiskLayout layout, IReadOnlyList<TransferVolume> volumes, long sourceLength, TargetAccess access)
+    public GrowthStep(GrowRequest request, DiskSurvey survey, IReadOnlyList<TransferVolume> volumes, TargetAccess access)
     {
         _tools = request.Tools;
-        _growth = new GrowthPlanner(layout, volumes, sourceLength).Plan(request.Partition, access.Path, access.Target?.Length);
-        if (_growth is not null) _tools.Check(_growth);
+        _growth = new GrowthPlanner(survey.Layout, volumes, survey.Disk.Length).Plan(request.Partition, access.Path, access.Target?.Length);
+        if (_growth is null) return;
+        SafetyChecks.NotSuspended(survey);
+        _tools.Check(_growth);
     }
 
     public IEnumerable<string> Warnings => _growth switch

@@ -80,6 +80,7 @@ internal sealed class ShrinkPlan
 
     private void RefuseOdd(ImageReader image, IReadOnlyList<TransferVolume> volumes)
     {
+        SafetyChecks.NotSuspended(_survey);
         if (_survey.Volumes.Count == 0) throw new SafetyException("the image has no partition that could shrink", FullSize);
         if (_survey.Layout is { Kind: not PartitionTableKind.None, SectorSize: not FileSector and var sector })
             throw new SafetyException($"the partition table counts in sectors of {sector} bytes: such a table cannot be made smaller yet", FullSize);

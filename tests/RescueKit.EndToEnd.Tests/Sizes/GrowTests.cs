@@ -125,6 +125,27 @@ public sealed class GrowTests : IDisposable
         Assert.False(File.ReadAllBytes(target).AsSpan().ContainsAnyExcept((byte)0));
     }
 
+    /// <summary>It would go on with a file system and a table that are not what it has in its memory.</summary>
+    [Fact]
+    public void The_disk_of_a_suspended_system_is_neither_grown_nor_shrunk()
+    {
+        var disk = new SizedDisk(_folder, "disk", 60, "label: gpt\nstart=2048, size=16M, type=S\nsize=32M, type=L\n");
+        InPartition(disk.Path, 1, ["mkswap"]);
+        InPartition(disk.Path, 2, ["mke2fs", "-q", "-t", "ext4"]);
+        using (var file = File.OpenWrite(disk.Path))
+        {
+            file.Position = MiB + 4086;
+            file.Write("S1SUSPEND\0"u8);
+        }
+        MatrixProgram.Must("image", "create", disk.Path, Image, "--quiet");
+        foreach (var (mebibytes, option) in (IEnumerable<(int, string)>)[(100, "--grow=LAST"), (40, "--shrink")])
+        {
+            var refused = MatrixProgram.Run("image", "restore", Image, Target(mebibytes), option, "--confirm", "target");
+            Assert.Equal(4, refused.ExitCode);
+            Assert.Contains("partition 1 holds a suspended system", refused.Error, StringComparison.Ordinal);
+        }
+    }
+
     /// <summary>Its own tool finds the file system at fault, so that it is not grown; what was restored stays.</summary>
     [Fact]
     [Trait(TestScale.Tier, TestScale.Wide)]
