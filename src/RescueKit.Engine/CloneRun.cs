@@ -4,6 +4,7 @@ using RescueKit.Engine.Pipelines;
 using RescueKit.Engine.Reading;
 using RescueKit.Engine.Receipts;
 using RescueKit.Engine.Safety;
+using RescueKit.Engine.Sizes;
 using RescueKit.Engine.Survey;
 using RescueKit.Engine.Transfers;
 using RescueKit.Engine.Writing;
@@ -30,11 +31,13 @@ internal sealed class CloneRun : RunBase
     private readonly SurveyedContent _content;
     private readonly ContentSource _contentAsDisk;
     private readonly Transfer _transfer;
+    private readonly GrowthStep? _growth;
     private TransferExecution? _execution;
 
     /// <param name="source">Owned by the run from now on, as are <paramref name="unlock"/> and <paramref name="access"/>.</param>
     /// <exception cref="SafetyException">The target must not be written to.</exception>
-    public CloneRun(IBlockSource source, TargetAccess access, CloneRequest request, RunResources resources, IUnlocker? unlock = null) : base(resources)
+    /// <param name="resized">Partitions that a tool has resized and marked for a check: their maps count.</param>
+    public CloneRun(IBlockSource source, TargetAccess access, CloneRequest request, RunResources resources, IReadOnlyList<int>? resized = null, IUnlocker? unlock = null) : base(resources)
     {
         (_source, _unlock, _access, _request) = (source, unlock, access, request);
         SafetyChecks.NotEmpty(source);
@@ -44,6 +47,7 @@ internal sealed class CloneRun : RunBase
             Unclean = request.Unclean,
             ExcludeWindowsSwap = request.ExcludeWindowsSwap,
             Unlock = unlock,
+            AcceptUnclean = resized ?? [],
         });
         _before = MetadataDigest.Of(source, _survey.Layout);
         if (source is ReopeningSource reopening) reopening.IsSame = found => _before.IsSameDisk(MetadataDigest.Of(found, _survey.Layout));
@@ -54,8 +58,9 @@ internal sealed class CloneRun : RunBase
         }
         _content = new SurveyedContent(_survey, ImageLimits.DefaultChunkSize, RegionBytes);
         _contentAsDisk = new ContentSource(_content, source.Geometry);
-        _transfer = new TransferPlanner(
-            source, _survey.Layout, [.. _survey.Volumes.Select(TransferVolume.Of)], access.Path, _targetSurvey).WholeDisk();
+        IReadOnlyList<TransferVolume> volumes = [.. _survey.Volumes.Select(TransferVolume.Of)];
+        _transfer = new TransferPlanner(source, _survey.Layout, volumes, access.Path, _targetSurvey).WholeDisk();
+        if (request.Grow is { } grow) _growth = new GrowthStep(grow, _survey, volumes, access);
         Plan = new RunPlan
         {
             Operation = "clone",
@@ -63,9 +68,9 @@ internal sealed class CloneRun : RunBase
             Onto = _targetSurvey is null
                 ? new PlanDisk(access.Path, source.Length, null, null, "a new file")
                 : PlanItems.Disk(_targetSurvey.Disk, _targetSurvey.Layout) with { Path = access.Path },
-            Items = _transfer.Items,
+            Items = _growth?.Show(_transfer.Items) ?? _transfer.Items,
             Lost = _transfer.Lost,
-            Warnings = [.. request.Notes, .. Hot?.Warnings ?? [], .. _survey.Warnings, .. _transfer.Warnings, TwoAlike, .. access.RoomWarnings(PlanItems.BytesToRead(_survey))],
+            Warnings = [.. request.Notes, .. Hot?.Warnings ?? [], .. _survey.Warnings, .. _transfer.Warnings, .. _growth?.Warnings ?? [], TwoAlike, .. access.RoomWarnings(PlanItems.BytesToRead(_survey))],
             ConfirmId = access.ConfirmId,
             BytesToRead = PlanItems.BytesToRead(_survey),
             BytesToWrite = _survey.UsedBytes,
@@ -83,6 +88,11 @@ internal sealed class CloneRun : RunBase
         _source.Dispose();
         _access.Dispose();
     }
+
+    /// <summary>Does all of it as a part of another run.</summary>
+    internal void CopyFor(ReceiptDraft draft, ProgressMeter meter, CancellationToken cancel) => Perform(draft, meter, cancel);
+
+    internal Aftermath? AfterOf(Exception e) => After(e);
 
     protected override int? PartitionAt(long position) => _survey.PartitionAt(position);
 
@@ -106,7 +116,7 @@ internal sealed class CloneRun : RunBase
 
     protected override Aftermath? After(Exception e)
     {
-        var aftermath = _execution is null ? Nothing(e) : _execution.After(e);
+        var aftermath = _growth?.After ?? (_execution is null ? Nothing(e) : _execution.After(e));
         return e is BlockReadException && aftermath is not null && _request.OnBadSector == BadSectorPolicy.Fail && !_execution!.IsWhole
             ? aftermath with { Remedy = "run it again with --on-bad-sector skip, which takes everything that can be read" }
             : aftermath;
@@ -131,6 +141,7 @@ internal sealed class CloneRun : RunBase
         if (_request.Verify) _execution.Verify(draft, Plan.BytesToRead, seen, cancel);
         EndSnapshot(draft); // not before: allocation maps are read from it again
         if (_access.Reread() is { } problem) draft.Warnings.Add(problem);
+        _growth?.Run(_access, draft, meter, cancel);
     }
 
     /// <summary>The running system need not carry it any longer.</summary>

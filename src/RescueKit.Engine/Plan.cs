@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using RescueKit.Engine.Texts;
 using RescueKit.Model;
 
 namespace RescueKit.Engine;
@@ -45,4 +47,16 @@ public sealed record PlanDisk(string Path, long Length, string? Model, string? S
 /// <param name="Bytes">Bytes to be copied.</param>
 /// <param name="AlternativeBytes">The size under the other choice of --unclean; null where there is none.</param>
 public sealed record PlanItem(
-    int? Number, int? TargetNumber, string FileSystem, string? Label, long Length, long Bytes, string How, string? Reason, long? AlternativeBytes);
+    int? Number, int? TargetNumber, string FileSystem, string? Label, long Length, long Bytes, string How, string? Reason, long? AlternativeBytes)
+{
+    /// <summary>Bytes that the partition has on the target; null where it keeps its length.</summary>
+    public long? TargetLength { get; init; }
+
+    /// <summary>What becomes of its length, in words; null where it keeps it.</summary>
+    [JsonIgnore]
+    public string? SizeChange => TargetLength is not { } onto
+        ? null
+        : onto > Length
+            ? $"grows from {Units.Size(Length)} to {Units.Size(onto)}, and its {FileSystem} with it"
+            : $"shrinks from {Units.Size(Length)} to {Units.Size(onto)}: its {FileSystem} by {Units.Size(Length - onto)}";
+}

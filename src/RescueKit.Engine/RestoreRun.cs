@@ -5,6 +5,7 @@ using RescueKit.Engine.Pipelines;
 using RescueKit.Engine.Reading;
 using RescueKit.Engine.Receipts;
 using RescueKit.Engine.Safety;
+using RescueKit.Engine.Sizes;
 using RescueKit.Engine.Survey;
 using RescueKit.Engine.Transfers;
 using RescueKit.Images;
@@ -15,6 +16,7 @@ namespace RescueKit.Engine;
 /// <summary>Puts an image, or some of its partitions, onto a disk.</summary>
 internal sealed class RestoreRun : RunBase
 {
+    private const string TooSmall = "choose a target of at least that size, or have the file systems shrunk by their own tools, where what is in them fits: --shrink";
     private const string TakeTheRest = "use another copy of the image, or take what this one still holds: --on-damage skip";
 
     private readonly ImageReader _image;
@@ -25,6 +27,7 @@ internal sealed class RestoreRun : RunBase
     private readonly ContentSource _contentAsDisk;
     private readonly DiskLayout _layout;
     private readonly Transfer _transfer;
+    private readonly GrowthStep? _growth;
     private readonly DiskSurvey? _targetSurvey;
     private readonly MetadataDigest? _targetBefore;
     private TransferExecution? _execution;
@@ -37,6 +40,8 @@ internal sealed class RestoreRun : RunBase
     public RestoreRun(ImageReader image, TargetAccess access, RestoreRequest request, RunResources resources) : base(resources)
     {
         (_image, _access, _request) = (image, access, request);
+        if (request.Grow is not null && request.Partitions.Count > 0)
+            throw new UsageException("a partition that is restored by itself keeps its length", "leave --grow out, or restore the whole disk");
         if (request.OnDamage == DamagePolicy.Skip) _losses = new ImageLosses(image.Description.TableAreas);
         _content = new ImageContent(image, request.Image, _losses);
         var (unreadable, toWrite) = CheckIndex();
@@ -53,9 +58,10 @@ internal sealed class RestoreRun : RunBase
             _targetSurvey = DiskSurvey.Take(target);
             _targetBefore = MetadataDigest.Of(target, _targetSurvey.Layout);
         }
-        var planner = new TransferPlanner(
-            _contentAsDisk, _layout, [.. image.Description.Volumes.Select(TransferVolume.Of)], access.Path, _targetSurvey, DiskInventory.StartOf(access.Path));
-        _transfer = request.Partitions.Count == 0 ? planner.WholeDisk() : planner.Partitions(request.Partitions);
+        IReadOnlyList<TransferVolume> volumes = [.. image.Description.Volumes.Select(TransferVolume.Of)];
+        var planner = new TransferPlanner(_contentAsDisk, _layout, volumes, access.Path, _targetSurvey, DiskInventory.StartOf(access.Path));
+        _transfer = request.Partitions.Count == 0 ? planner.WholeDisk(TooSmall) : planner.Partitions(request.Partitions);
+        if (request.Grow is { } grow) _growth = new GrowthStep(grow, DiskSurvey.Take(_contentAsDisk), volumes, access);
         var bytes = request.Partitions.Count == 0 ? toWrite : _transfer.Items.Sum(i => i.Bytes);
         Plan = new RunPlan
         {
@@ -64,11 +70,11 @@ internal sealed class RestoreRun : RunBase
             Onto = _targetSurvey is null
                 ? new PlanDisk(access.Path, disk.Length, null, null, "a new file")
                 : PlanItems.Disk(_targetSurvey.Disk, _targetSurvey.Layout) with { Path = access.Path },
-            Items = _transfer.Items,
+            Items = _growth?.Show(_transfer.Items) ?? _transfer.Items,
             Lost = _transfer.Lost,
             Warnings =
             [
-                .. image.Repairs, .. image.LeftOut, .. _layout.Warnings.Select(w => $"In the image: {w}"), .. KnownLosses(), .. _transfer.Warnings,
+                .. image.Repairs, .. image.LeftOut, .. _layout.Warnings.Select(w => $"In the image: {w}"), .. KnownLosses(), .. _transfer.Warnings, .. _growth?.Warnings ?? [],
                 .. access.RoomWarnings(Math.Min(toWrite, (image.Summary?.DataChunks ?? 0) * image.ChunkSize)),
             ],
             ConfirmId = access.ConfirmId,
@@ -111,11 +117,12 @@ internal sealed class RestoreRun : RunBase
         if (_request.Partitions.Count > 0) return; // no table was written
         draft.Skipped.AddRange(_image.Description.Volumes.Where(v => !v.Included).Select(v => $"Partition {v.Number} is not part of the image."));
         if (_access.Reread() is { } problem) draft.Warnings.Add(problem);
+        _growth?.Run(_access, draft, meter, cancel);
     }
 
     protected override Aftermath? After(Exception e)
     {
-        var left = _execution is null ? Nothing(e) : _execution.After(e);
+        var left = _growth?.After ?? (_execution is null ? Nothing(e) : _execution.After(e));
         // Run again from its beginning it would meet the same damage.
         return e is ImageDamagedException && left is not null ? left with { Remedy = TakeTheRest } : left;
     }
@@ -141,7 +148,7 @@ internal sealed class RestoreRun : RunBase
     /// <summary>Reads every region's page, so that a damaged index or a missing part is found before the first write.</summary>
     private (ExtentSet Unreadable, long UsedBytes) CheckIndex()
     {
-        if (_losses is null) RefuseIncomplete();
+        if (_losses is null) RefuseIncomplete(_image, _request.Image);
         var unreadable = new ExtentSetBuilder();
         var used = 0L;
         for (var i = 0; i < _image.RegionCount; i++)
@@ -155,18 +162,19 @@ internal sealed class RestoreRun : RunBase
         return (unreadable.ToSet(), used);
     }
 
-    private void RefuseIncomplete()
+    /// <exception cref="ImageException">Not all of it is there.</exception>
+    internal static void RefuseIncomplete(ImageReader image, string path)
     {
-        if (!_image.IsComplete)
+        if (!image.IsComplete)
         {
             throw new ImageIncompleteException(
-                $"{_request.Image} was never completed, or its end is lost",
+                $"{path} was never completed, or its end is lost",
                 "complete it first: rescuekit image create … --resume; if its disk is gone, take what it holds: --on-damage skip");
         }
-        if (_image.MissingParts.Count > 0)
+        if (image.MissingParts.Count > 0)
         {
             throw new ImageDamagedException(
-                $"{_request.Image}: part {string.Join(", ", _image.MissingParts)} is missing",
+                $"{path}: part {string.Join(", ", image.MissingParts)} is missing",
                 "put all parts into one folder; if it is lost, take what the others hold: --on-damage skip");
         }
     }

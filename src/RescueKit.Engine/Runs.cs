@@ -55,12 +55,15 @@ public static class Runs
             (file, json) => ReceiptFile.Write(Path.Combine(folder, file), json), unlock)));
     }
 
-    public static IRun Restore(RestoreRequest request)
+    /// <param name="cancel">Of the planning: file systems that have to shrink are checked then.</param>
+    public static IRun Restore(RestoreRequest request, CancellationToken cancel = default)
     {
         var (folder, name) = Split(request.Image);
         ImageLiesElsewhere(folder, name, request.Target, "target");
         return Owning(ImageReader.Open(new FolderStore(folder), name, request.Passphrase), image =>
-            Owning(Target(request.Target), target => new RestoreRun(image, target, request, new RunResources())));
+            Owning(Target(request.Target), IRun (target) => request.Shrink is not null && target.Target?.Length < image.DiskLength
+                ? new ShrinkRun(image, target, request, new RunResources(), cancel)
+                : new RestoreRun(image, target, request, new RunResources())));
     }
 
     public static IRun Clone(CloneRequest request)
@@ -75,7 +78,7 @@ public static class Runs
                 Owning(HotSource.Open(request.Source, provider, request.Writers, []), source => new CloneRun(source, target, request, new RunResources())));
         }
         return Owning(ColdSource(request.Source), source =>
-            Owning(Target(request.Target), target => Opening(request.Unlock, unlock => new CloneRun(source, target, request, new RunResources(), unlock))));
+            Owning(Target(request.Target), target => Opening(request.Unlock, unlock => new CloneRun(source, target, request, new RunResources(), unlock: unlock))));
     }
 
     public static IRun Verify(VerifyRequest request)

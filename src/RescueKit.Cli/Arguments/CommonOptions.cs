@@ -1,7 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using RescueKit.Agent.Sizes;
+using RescueKit.Agent.Tools;
 using RescueKit.Cli.Terminals;
 using RescueKit.Engine;
+using RescueKit.Engine.Sizes;
 using RescueKit.Engine.Texts;
 
 namespace RescueKit.Cli.Arguments;
@@ -78,6 +81,13 @@ internal static class CommonOptions
         HelpName = "keep|discard|zero",
         Description = "What happens to blocks of the target that are free on the source [default: keep]",
         CustomParser = Word(("keep", FreePolicy.Keep), ("discard", FreePolicy.Discard), ("zero", FreePolicy.Zero)),
+    };
+
+    public static Option<GrowRequest?> Grow() => new("--grow")
+    {
+        HelpName = "LAST|N",
+        Description = "Make the last partition, or partition N, reach to the end of a larger target, and grow its file system (ext, XFS, btrfs, NTFS) by its own tool",
+        CustomParser = One<GrowRequest?>(text => new GrowRequest(PartitionText.ParseChoice(text), new DiskGrower(new ToolRunner()))),
     };
 
     public static PassphraseSource Passphrase(ParseResult parse, ITerminal terminal, Option<string?> file, Option<int?> descriptor) =>

@@ -12,6 +12,10 @@ internal static class PartitionText
             ? number
             : throw new FormatException($"'{text}' is not a partition number: 'rescuekit disk show' lists them");
 
+    /// <summary>What --grow takes: a number, or LAST, which is null.</summary>
+    /// <inheritdoc cref="ParseNumber"/>
+    public static int? ParseChoice(string text) => text.Equals("LAST", StringComparison.OrdinalIgnoreCase) ? null : ParseNumber(text);
+
     /// <inheritdoc cref="ParseNumber"/>
     public static PartitionMapping ParseMapping(string text)
     {

@@ -3,6 +3,7 @@ using RescueKit.Agent.Hosting;
 using RescueKit.Cli.Arguments;
 using RescueKit.Cli.Session;
 using RescueKit.Engine;
+using RescueKit.Engine.Sizes;
 
 namespace RescueKit.Cli.Commands;
 
@@ -18,6 +19,7 @@ internal sealed class CloneCommand
     private readonly Option<bool> _excludeWindowsSwap = CommonOptions.ExcludeWindowsSwap();
     private readonly Option<(int Number, string? File)[]?> _unlock = UnlockOption.Make();
     private readonly Option<FreePolicy> _free = CommonOptions.Free();
+    private readonly Option<GrowRequest?> _grow = CommonOptions.Grow();
     private readonly Option<bool> _hot = HotOptions.Hot();
     private readonly Option<string?> _store = HotOptions.Store();
     private readonly WriterOptions _writers = new();
@@ -36,7 +38,7 @@ internal sealed class CloneCommand
             "rescuekit clone disk.raw copy.raw",
             "rescuekit clone --hot /dev/sda /dev/sdb --confirm Y7K2P")
         {
-            c._source, c._target, c._verify, c._allBlocks, c._onBadSector, c._badSectorTime, c._unclean, c._excludeWindowsSwap, c._unlock, c._free, c._hot, c._store, c._confirm,
+            c._source, c._target, c._verify, c._allBlocks, c._onBadSector, c._badSectorTime, c._unclean, c._excludeWindowsSwap, c._unlock, c._free, c._grow, c._hot, c._store, c._confirm,
             c._dryRun, c._receipt, c._quiet, c._json,
         };
         foreach (var option in c._writers.All) command.Options.Add(option);
@@ -57,6 +59,7 @@ internal sealed class CloneCommand
             ExcludeWindowsSwap = parse.GetValue(_excludeWindowsSwap),
             Unlock = UnlockOption.Read(parse, _unlock, parse.GetRequiredValue(_source), host.Terminal),
             Free = parse.GetValue(_free),
+            Grow = parse.GetValue(_grow),
             Verify = parse.GetValue(_verify),
             Writers = _writers.Read(parse, parse.GetValue(_hot), parse.GetValue(_quiet) ? null : host.Terminal),
             Hot = HotOptions.Provider(parse, _hot, _store, parse.GetRequiredValue(_source), notes),

@@ -20,5 +20,8 @@ internal sealed class PreparingHost(string? passphrase, Interruption interruptio
         return ExitCodes.Done;
     }
 
+    /// <summary>Nobody at a keyboard interrupts it: a run that is not wanted any more is let go of when it is planned.</summary>
+    public override T Prepare<T>(Func<CancellationToken, T> prepare) => prepare(CancellationToken.None);
+
     public override int Guard(ParseResult parse, Option<bool> json, Func<int> body) => body();
 }

@@ -14,6 +14,7 @@ internal static class PlanText
         to.WriteLine();
         WriteItems(to, plan.Items);
         foreach (var item in plan.Items) WriteAlternative(to, item);
+        foreach (var item in plan.Items.Where(i => i.SizeChange is not null)) to.WriteLine($"  partition {item.Number} {item.SizeChange}");
         to.WriteLine();
         to.WriteLine($"  to read {Units.Size(plan.BytesToRead)}{(plan.Operation == "restore" ? " as stored" : "")}, to write {(plan.Operation == "backup" ? "at most " : "")}{Units.Size(plan.BytesToWrite)}");
         if (plan.Lost.Count > 0)

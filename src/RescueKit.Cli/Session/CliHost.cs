@@ -18,6 +18,9 @@ internal class CliHost(ITerminal terminal, Interruption interruption, TimeProvid
     /// <returns>The exit code.</returns>
     public virtual int Execute(RunOptions options, Func<IRun> prepare) => RunSession.Execute(this, options, prepare);
 
+    /// <summary>Puts a run together where that leaves things behind while it lasts.</summary>
+    public virtual T Prepare<T>(Func<CancellationToken, T> prepare) => Interruption.Prepare(prepare);
+
     /// <summary>Runs a command's body; whatever it throws is reported and becomes an exit code.</summary>
     public virtual int Guard(ParseResult parse, Option<bool> json, Func<int> body)
     {

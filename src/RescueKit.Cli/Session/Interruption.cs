@@ -46,6 +46,23 @@ internal sealed class Interruption : IDisposable
         return _source.Token;
     }
 
+    /// <summary>
+    /// Carries out what has to be taken away again though nothing is written yet: meanwhile a signal cancels the token, and after it ends the program
+    /// at once again.
+    /// </summary>
+    public T Prepare<T>(Func<CancellationToken, T> prepare)
+    {
+        var cancel = BeginRun();
+        try
+        {
+            return prepare(cancel);
+        }
+        finally
+        {
+            lock (_lock) _running = false;
+        }
+    }
+
     public void Signalled()
     {
         lock (_lock)

@@ -70,10 +70,21 @@ internal static class SafetyChecks
         }
     }
 
-    public static void LargeEnough(string target, long length, long needed)
+    public static void LargeEnough(string target, long length, long needed, string remedy = "choose a target of at least that size")
     {
         if (length < needed)
-            throw new SafetyException($"{target} is too small: it has {length} bytes, {needed} are needed", "choose a target of at least that size");
+            throw new SafetyException($"{target} is too small: it has {length} bytes, {needed} are needed", remedy);
+    }
+
+    /// <summary>A suspended system goes on with the partitions and file systems that it has in its memory: they must be as it left them.</summary>
+    public static void NotSuspended(DiskSurvey survey)
+    {
+        if (survey.Volumes.FirstOrDefault(v => v.Content.Hibernated) is { } asleep)
+        {
+            throw new SafetyException(
+                $"{DiskSurvey.NameOf(asleep.Partition)} holds a suspended system, which must find its partitions as it left them: none is grown or shrunk",
+                "restore it as it is, onto a disk that is as large; or start it, shut it down, and make the image again");
+        }
     }
 
     /// <summary>Tables and file systems count in sectors: on a disk with others they would be misread.</summary>

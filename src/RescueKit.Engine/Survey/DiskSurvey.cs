@@ -151,6 +151,7 @@ public sealed class DiskSurvey
         {
             { AllBlocks: true } => (null, "every block was asked for"),
             { Unclean: UncleanPolicy.Used } => (accepting, null),
+            _ when options.AcceptUnclean.Contains(partition.Number) => (accepting, null),
             _ when hibernated is not null && content.Map is not null => (null, $"{NameOf(hibernated)} holds a suspended system: taken whole"),
             _ => (content.Map, (string?)null),
         };

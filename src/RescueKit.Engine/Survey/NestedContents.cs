@@ -32,7 +32,7 @@ internal static class NestedContents
         return narrowed with { WholeReason = null, Map = new RoundedMap(narrowed.Map!, volume.Length, unlocked.SectorSize) };
     }
 
-    private static SurveyOptions Inner(SurveyOptions options) => options with { Partitions = [], ExcludeWindowsSwap = false, Unlock = null };
+    private static SurveyOptions Inner(SurveyOptions options) => options with { Partitions = [], AcceptUnclean = [], ExcludeWindowsSwap = false, Unlock = null };
 
     private static VolumeContent Narrow(
         VolumeContent content, IAllocationMap map, IReadOnlyList<(NestedVolume Nested, DiskSurvey Survey)> inside, out IReadOnlyList<(string Name, DiskSurvey Survey)> surveys)

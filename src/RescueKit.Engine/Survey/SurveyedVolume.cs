@@ -9,6 +9,9 @@ public sealed record SurveyOptions
     public UncleanPolicy Unclean { get; init; } = UncleanPolicy.Whole;
     public bool ExcludeWindowsSwap { get; init; }
 
+    /// <summary>Numbers of partitions whose map counts though they are marked unclean, since it is known why.</summary>
+    public IReadOnlyList<int> AcceptUnclean { get; init; } = [];
+
     /// <summary>Partition numbers to take; empty takes all.</summary>
     public IReadOnlyList<int> Partitions { get; init; } = [];
 

@@ -52,9 +52,13 @@ internal sealed class TargetAccess : IDisposable
     /// <summary>Has the kernel look at the new table; returns a sentence where it cannot.</summary>
     public string? Reread() => Target is { } target ? BlockDevices.RereadPartitionTable(target) : null;
 
-    public void Dispose()
+    /// <summary>Lets go of it, so that others may open it.</summary>
+    public void Release()
     {
         Target?.Dispose();
+        Target = null;
         _held?.Dispose();
     }
+
+    public void Dispose() => Release();
 }

@@ -22,15 +22,23 @@ internal sealed class TransferPlanner(
 {
     private readonly List<string> _warnings = [];
 
-    public Transfer WholeDisk()
+    /// <summary>What was found on the way, a sentence each.</summary>
+    public IReadOnlyList<string> Warnings => _warnings;
+
+    /// <summary>Refuses a target that no whole disk may be written to.</summary>
+    public void CheckTarget()
+    {
+        if (target is null) return;
+        CheckSectorSize(target.Disk.Geometry);
+        SafetyChecks.NoSetMember(target, target.Volumes.Select(v => v.Partition.Number));
+    }
+
+    /// <param name="smaller">What helps where the target is too small.</param>
+    public Transfer WholeDisk(string smaller = "choose a target of at least that size")
     {
         var length = target?.Disk.Length ?? content.Length;
-        SafetyChecks.LargeEnough(targetPath, length, content.Length);
-        if (target is not null)
-        {
-            CheckSectorSize(target.Disk.Geometry);
-            SafetyChecks.NoSetMember(target, target.Volumes.Select(v => v.Partition.Number));
-        }
+        SafetyChecks.LargeEnough(targetPath, length, content.Length, smaller);
+        CheckTarget();
         if (length != content.Length && volumes.FirstOrDefault(v => v.AnchoredToDiskEnd) is { } anchored)
             throw EndAnchored(anchored, content.Length);
         foreach (var volume in volumes.Where(v => !v.Included))
@@ -124,7 +132,8 @@ internal sealed class TransferPlanner(
 
     private long GapBytes() => ExtentSet.From(layout.Partitions.Select(p => p.Extent)).ComplementIn(new Extent(0, content.Length)).TotalLength;
 
-    private IReadOnlyList<string> LostWithTheDisk()
+    /// <summary>What is on the target now; adds to the warnings what is odd about it.</summary>
+    public IReadOnlyList<string> LostWithTheDisk()
     {
         if (target is null) return [];
         _warnings.AddRange(target.Layout.Warnings.Select(w => $"{targetPath} as it is now: {w}"));

@@ -21,6 +21,7 @@ internal static class PlanText
         blocks.Add(new Space());
         blocks.Add(Items(plan));
         foreach (var item in plan.Items.Where(i => i.AlternativeBytes is not null)) blocks.Add(Alternative(item));
+        foreach (var item in plan.Items.Where(i => i.SizeChange is not null)) blocks.Add(new Prose([new Piece($"{item.Number} {item.SizeChange}")], 2));
         blocks.Add(new Space());
         blocks.Add(backup ? Fit(plan) : new Prose($"To read {Units.Size(plan.BytesToRead)}{(plan.Operation == "restore" ? " as stored" : "")}, to write {Units.Size(plan.BytesToWrite)}"));
         foreach (var warning in plan.Warnings) blocks.Add(new Prose([new Piece("! " + warning, Tone.Look)]));

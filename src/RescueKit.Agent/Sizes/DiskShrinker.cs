@@ -1,0 +1,49 @@
+using System.Collections.Concurrent;
+using System.Text;
+using RescueKit.Agent.Tools;
+using RescueKit.Engine.Sizes;
+using RescueKit.Model;
+
+namespace RescueKit.Agent.Sizes;
+
+/// <summary>Shrinks copies of file systems by their own tools, and makes tables for smaller disks by sfdisk(8).</summary>
+public sealed class DiskShrinker(IToolRunner tools) : IDiskShrinker
+{
+    public string? WhyNot(string fileSystem)
+    {
+        if (SizeTool.Of(fileSystem, tools) is not { CanShrink: true } tool) return "there is no tool that shrinks it";
+        if (tool.MustBeMounted && !Environment.IsPrivilegedProcess) return "it is mounted for that, which needs root";
+        var missing = tool.Programs.Append((SfdiskTable.Program, SfdiskTable.Package)).Append((FuseView.Program, FuseView.Package)).FirstOrDefault(p => !tools.Has(p.Item1));
+        return missing.Item1 is null ? null : $"the program {missing.Item1} is not on this system: apt install {missing.Item2}";
+    }
+
+    public long LeastLength(IBlockSource volume, string fileSystem, CancellationToken cancel) =>
+        With(volume, view => SizeTool.Of(fileSystem, tools)!.LeastLength(view, volume.Name, cancel));
+
+    public void Shrink(IBlockTarget volume, string fileSystem, long length, CancellationToken cancel) => With(volume, view =>
+    {
+        SizeTool.Of(fileSystem, tools)!.Shrink(view, length, cancel);
+        return length;
+    });
+
+    public void MoveTable(string from, string onto, IReadOnlyDictionary<int, Extent> places)
+    {
+        var script = new SfdiskTable(tools, from).Script(places);
+        tools.Must("making the smaller partition table", new ToolCall(SfdiskTable.Program, "--quiet", "--wipe", "never", "--wipe-partitions", "never", onto) { Input = Encoding.UTF8.GetBytes(script) });
+    }
+
+    /// <summary>What could not be read or written below tells more than what the tool makes of it.</summary>
+    private long With(IBlockSource volume, Func<string, long> use)
+    {
+        var failures = new ConcurrentQueue<string>();
+        using var view = new FuseView(volume, tools, failures.Enqueue);
+        try
+        {
+            return use(view.Path);
+        }
+        catch (DeviceException e) when (failures.TryPeek(out var failure))
+        {
+            throw new DeviceException($"{failure}; {e.Message}", e.Remedy, e);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using System.Globalization;
+using RescueKit.Agent.Tools;
+using RescueKit.Model;
+
+namespace RescueKit.Agent.Sizes;
+
+/// <summary>A volume as something that file systems' own tools can open, until it is disposed of.</summary>
+internal interface IVolumeView : IDisposable
+{
+    /// <summary>A node, or a plain file.</summary>
+    string Path { get; }
+}
+
+/// <summary>A range of a disk or disk file as a loop device. Needs root.</summary>
+internal sealed class LoopView : IVolumeView
+{
+    private readonly IToolRunner _tools;
+    private readonly string _disk;
+
+    public LoopView(IToolRunner tools, string disk, Extent range, bool readOnly = false)
+    {
+        (_tools, _disk) = (tools, disk);
+        Path = tools.Must($"attaching a part of {disk}", new ToolCall("losetup",
+        [
+            "--find", "--show", .. readOnly ? (string[])["--read-only"] : [],
+            "--offset", range.Offset.ToString(CultureInfo.InvariantCulture), "--sizelimit", range.Length.ToString(CultureInfo.InvariantCulture), disk,
+        ])).Trim();
+    }
+
+    public string Path { get; }
+
+    /// <summary>What was written through it is on the disk then.</summary>
+    public void Dispose()
+    {
+        Sync(Path);
+        _tools.Run(new ToolCall("losetup", "--detach", Path));
+        Sync(_disk);
+    }
+
+    private static void Sync(string path)
+    {
+        using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        RandomAccess.FlushToDisk(handle);
+    }
+}

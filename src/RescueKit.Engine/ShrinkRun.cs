@@ -1,0 +1,181 @@
+using RescueKit.Disks;
+using RescueKit.Disks.PartitionTables;
+using RescueKit.Disks.Stores;
+using RescueKit.Engine.Pipelines;
+using RescueKit.Engine.Receipts;
+using RescueKit.Engine.Safety;
+using RescueKit.Engine.Serving;
+using RescueKit.Engine.Sizes;
+using RescueKit.Engine.Survey;
+using RescueKit.Engine.Transfers;
+using RescueKit.FileSystems;
+using RescueKit.Images;
+using RescueKit.Model;
+
+namespace RescueKit.Engine;
+
+/// <summary>
+/// Restores an image onto a disk that is smaller than the one it was taken from. The file systems' own tools shrink them on views that keep what
+/// is written in files of their own; then all is copied as one disk to another. Image and target are not written to before that is done.
+/// </summary>
+internal sealed class ShrinkRun : RunBase
+{
+    /// <summary>What of the first sector is code; behind it are the disk's id and the table.</summary>
+    private const int BootCode = 440;
+
+    private readonly ImageReader _reader;
+    private readonly ImageDisk _image;
+    private readonly TargetAccess _access;
+    private readonly RestoreRequest _request;
+    private readonly ShrinkRequest _shrink;
+    private readonly DiskSurvey _survey;
+    private readonly DiskSurvey _targetSurvey;
+    private readonly MetadataDigest _targetBefore;
+    private readonly ShrinkPlan _plan;
+    private readonly IReadOnlyList<BlockPatch> _tables;
+    private readonly List<OverlayDisk> _overlays = [];
+    private WorkFolder? _work;
+    private CloneRun? _copy;
+
+    /// <param name="image">Owned by the run from now on, as is <paramref name="access"/>.</param>
+    /// <exception cref="ImageException">The image is not whole.</exception>
+    /// <exception cref="SafetyException">It does not fit, or the target must not be written to.</exception>
+    public ShrinkRun(ImageReader image, TargetAccess access, RestoreRequest request, RunResources resources, CancellationToken cancel) : base(resources)
+    {
+        (_reader, _access, _request, _shrink) = (image, access, request, request.Shrink!);
+        if (request.Partitions.Count > 0 || request.OnDamage == DamagePolicy.Skip)
+            throw new UsageException("only a whole disk, of which all is in the image, can be shrunk", "leave --shrink out, or --partition and --on-damage");
+        RestoreRun.RefuseIncomplete(image, request.Image);
+        _image = new ImageDisk(image, Path.GetFileName(request.Image));
+        try
+        {
+            _survey = DiskSurvey.Take(_image);
+            _targetSurvey = DiskSurvey.Take(access.Target!);
+            _targetBefore = MetadataDigest.Of(_targetSurvey.Disk, _targetSurvey.Layout);
+            var planner = new TransferPlanner(_image, _survey.Layout, [.. image.Description.Volumes.Select(TransferVolume.Of)], access.Path, _targetSurvey);
+            planner.CheckTarget();
+            _plan = new ShrinkPlan(_survey, image, _shrink.Tools, access.Path, _targetSurvey.Disk.Length, cancel);
+            _tables = MoveTables();
+            Plan = MakePlan(planner);
+        }
+        catch
+        {
+            _image.Dispose();
+            throw;
+        }
+    }
+
+    public override RunPlan Plan { get; }
+
+    public override bool IsConfidential => _reader.IsEncrypted;
+
+    public override void Dispose()
+    {
+        try
+        {
+            _copy?.Dispose();
+            foreach (var overlay in _overlays) overlay.Dispose();
+        }
+        finally
+        {
+            _image.Dispose();
+            _access.Dispose();
+            _work?.Dispose();
+        }
+    }
+
+    protected override int? PartitionAt(long position) =>
+        _plan.Places.Where(place => place.Value.Contains(position)).Select(place => (int?)place.Key).FirstOrDefault();
+
+    protected override void Perform(ReceiptDraft draft, ProgressMeter meter, CancellationToken cancel)
+    {
+        draft.ImageId = _reader.ImageId;
+        draft.RootDigest = _reader.RootDigest.ToString();
+        SafetyChecks.Unchanged(_targetBefore, _targetSurvey.Disk, cancel);
+        _work = new WorkFolder(_shrink.WorkFolder);
+        var volumes = _survey.Volumes.ToDictionary(v => v.Partition.Number, IBlockSource (v) => new BlockSourceSlice(_image, v.Partition.Extent, $"{_image.Name} partition {v.Partition.Number}"));
+        foreach (var volume in _plan.Shrunk) volumes[volume.Partition.Number] = Shrink(volume, volumes[volume.Partition.Number], meter, cancel);
+        var disk = new ComposedDisk(
+            _image.Name, _targetSurvey.Disk.Length, _image.Geometry,
+            [.. _plan.Places.Select(place => new DiskPiece(place.Value, volumes[place.Key], 0)), new DiskPiece(_plan.Front, _image, 0)],
+            [.. _tables, .. _survey.Volumes.Where(_plan.IsMoved).SelectMany(v => BootPatches(v, volumes[v.Partition.Number]))]);
+        _copy = new CloneRun(disk, _access, new CloneRequest(_request.Image, _request.Target) { Free = _request.Free, Verify = _request.Verify }, Resources,
+            [.. _plan.Shrunk.Select(v => v.Partition.Number)]);
+        _copy.CopyFor(draft, meter, cancel);
+        // They are of what was put together, which is nobody's source.
+        draft.MetadataBefore = draft.MetadataAfter = null;
+    }
+
+    protected override Aftermath? After(Exception e) => _copy is null ? Aftermath.NothingWritten : _copy.AfterOf(e);
+
+    private RunPlan MakePlan(TransferPlanner planner) => new()
+    {
+        Operation = "restore",
+        From = PlanItems.Disk(_image, _survey.Layout) with { Path = _request.Image },
+        Onto = PlanItems.Disk(_targetSurvey.Disk, _targetSurvey.Layout) with { Path = _access.Path },
+        Items = _plan.Items,
+        Lost = planner.LostWithTheDisk(),
+        Warnings = [.. _reader.Repairs, .. _reader.LeftOut, .. _survey.Warnings, .. _plan.Warnings, .. planner.Warnings, .. WorkWarnings()],
+        ConfirmId = _access.ConfirmId,
+        BytesToRead = _reader.Summary?.StoredBytes ?? 0,
+        BytesToWrite = _plan.Items.Sum(item => item.Bytes),
+    };
+
+    private OverlayDisk Shrink(SurveyedVolume volume, IBlockSource below, ProgressMeter meter, CancellationToken cancel)
+    {
+        var number = volume.Partition.Number;
+        meter.Begin($"shrinking partition {number}", 0);
+        cancel.ThrowIfCancellationRequested();
+        var overlay = OverlayDisk.Open(below, _work!.File($"partition-{number}"), _image.Identity);
+        _overlays.Add(overlay);
+        _shrink.Tools.Shrink(overlay, volume.Content.Type, _plan.Places[number].Length, cancel);
+        overlay.Flush();
+        return overlay;
+    }
+
+    private IEnumerable<BlockPatch> BootPatches(SurveyedVolume volume, IBlockSource content)
+    {
+        var place = _plan.Places[volume.Partition.Number];
+        using var slice = new BlockSourceSlice(content, new Extent(0, place.Length), content.Name);
+        return [.. BootSectorRelocation.Patches(slice, volume.Content.Type, place.Offset, _survey.Layout.SectorSize).Select(patch => new BlockPatch(patch.Offset + place.Offset, patch.Bytes))];
+    }
+
+    /// <summary>The tables of the smaller disk, with the boot code of the image.</summary>
+    private IReadOnlyList<BlockPatch> MoveTables()
+    {
+        if (_survey.Layout.Kind == PartitionTableKind.None) return [];
+        using var work = new WorkFolder(_shrink.WorkFolder);
+        var (from, onto) = (work.File("table"), work.File("smaller-table"));
+        using (var old = BlockDevices.OpenWorkFile(from, _image.Length, out _))
+        {
+            foreach (var area in _survey.Layout.TableAreas.Clip(new Extent(0, _image.Length))) old.Write(area.Offset, Bytes(_image, area));
+            old.Flush();
+        }
+        BlockDevices.OpenWorkFile(onto, _targetSurvey.Disk.Length, out _).Dispose();
+        _shrink.Tools.MoveTable(from, onto, _plan.Places);
+        using var made = BlockDevices.OpenSource(onto);
+        var layout = PartitionTableReader.Read(made);
+        if (layout.Warnings.Count > 0 || !layout.Partitions.Select(p => (p.Number, p.Extent, p.Type, p.Id, p.Name, p.Attributes))
+            .SequenceEqual(_survey.Layout.Partitions.Select(p => (p.Number, _plan.Places[p.Number], p.Type, p.Id, p.Name, p.Attributes))))
+        {
+            throw new SafetyException("the partition table for the smaller disk does not come out as it was planned", "restore the image onto a disk that is as large");
+        }
+        return [.. layout.TableAreas.Select(area => new BlockPatch(area.Offset, Bytes(made, area))), new BlockPatch(0, Bytes(_image, new Extent(0, BootCode)))];
+    }
+
+    private static byte[] Bytes(IBlockSource disk, Extent area)
+    {
+        var bytes = new byte[area.Length];
+        disk.Read(area.Offset, bytes);
+        return bytes;
+    }
+
+    private IEnumerable<string> WorkWarnings()
+    {
+        var most = _plan.Shrunk.Sum(v => v.UsedBytes);
+        var folder = WorkFolder.Parent(_shrink.WorkFolder);
+        if (most > 0 && new FolderStore(folder).FreeBytes is { } free && free < most)
+            yield return $"{folder} has {free} bytes free for what is moved inside the file systems, up to {most} bytes: it may not do (another folder: --work-folder).";
+        if (_reader.IsEncrypted && most > 0) yield return $"What is moved inside the file systems lies unencrypted in {folder} until the end.";
+    }
+}

@@ -1,0 +1,55 @@
+using RescueKit.Engine.Sizes;
+using RescueKit.Engine.Transfers;
+using RescueKit.Model;
+
+namespace RescueKit.Engine.Tests.Sizes;
+
+public class GrowthPlannerTests
+{
+    private const long MiB = 1 << 20;
+
+    [Theory]
+    [InlineData(PartitionTableKind.Gpt, 300, 299)]
+    [InlineData(PartitionTableKind.Mbr, 300, 300)]
+    [InlineData(PartitionTableKind.Mbr, 3 << 20, (2 << 20) - 1)]
+    public void The_last_one_grows_to_the_end_of_what_the_table_can_use(PartitionTableKind table, long length, long end)
+    {
+        var growth = Planner(table, (1, 1, 10, "ext4"), (2, 20, 30, "NTFS")).Plan(null, "/dev/x", length * MiB);
+        Assert.Equal((2, "NTFS", 20 * MiB, end * MiB), (growth!.Partition, growth.FileSystem, growth.From.Offset, growth.NewEnd));
+    }
+
+    [Fact]
+    public void One_that_ends_at_the_end_of_the_disk_stays() => Assert.Null(Planner(PartitionTableKind.Mbr, (1, 1, 99, "ext4")).Plan(1, "/dev/x", 100 * MiB));
+
+    [Fact]
+    public void What_is_in_the_way_is_named()
+    {
+        var planner = Planner(PartitionTableKind.Gpt, (1, 1, 10, "ext4"), (2, 20, 30, "swap"));
+        var refused = Assert.Throws<SafetyException>(() => planner.Plan(1, "/dev/x", 300 * MiB));
+        Assert.Contains("partition 2 (swap, 31457280 bytes)", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("swap made anew", refused.Remedy, StringComparison.Ordinal);
+        Assert.Throws<UsageException>(() => planner.Plan(3, "/dev/x", 300 * MiB));
+        Assert.Throws<UsageException>(() => planner.Plan(2, "/dev/x", null));
+    }
+
+    [Fact]
+    public void An_empty_extended_partition_is_in_the_way_too()
+    {
+        var planner = Planner(PartitionTableKind.Mbr, [new Extent(0, 512), new Extent(50 * MiB, 512)], (1, 1, 10, "ext4"));
+        Assert.Contains("extended", Assert.Throws<SafetyException>(() => planner.Plan(1, "/dev/x", 300 * MiB)).Message, StringComparison.Ordinal);
+    }
+
+    private static GrowthPlanner Planner(PartitionTableKind table, params (int Number, long Start, long Length, string FileSystem)[] volumes) =>
+        Planner(table, [new Extent(0, 512)], volumes);
+
+    private static GrowthPlanner Planner(PartitionTableKind table, Extent[] areas, params (int Number, long Start, long Length, string FileSystem)[] volumes) => new(
+        new DiskLayout
+        {
+            Kind = table,
+            SectorSize = 512,
+            Partitions = [.. volumes.Select(v => new Partition(v.Number, new Extent(v.Start * MiB, v.Length * MiB), "0x83"))],
+            TableAreas = ExtentSet.From(areas),
+        },
+        [.. volumes.Select(v => new TransferVolume(v.Number, new Extent(v.Start * MiB, v.Length * MiB), "0x83", v.FileSystem, null, 0, false, null, null, true, false))],
+        100 * MiB);
+}
