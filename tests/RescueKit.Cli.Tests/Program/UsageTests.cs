@@ -21,6 +21,7 @@ public class UsageTests
     [InlineData("image create a b --chunk-size 5000", "rescuekit image create --help")]
     [InlineData("image create a b --chunk-size 8M", "rescuekit image create --help")]
     [InlineData("image create a b --rate-limit 1K", "rescuekit image create --help")]
+    [InlineData("image create a b --scratch /tmp", "leave it out")]
     [InlineData("image create a b --rate-limit fast", "rescuekit image create --help")]
     [InlineData("agent backup a --wait --no-wait", "rescuekit agent backup --help")]
     [InlineData("image create a b --bad-sector-time 10m", "--on-bad-sector skip")]
