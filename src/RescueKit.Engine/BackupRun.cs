@@ -38,9 +38,7 @@ internal sealed class BackupRun : RunBase
         : base(resources)
     {
         (_source, _unlock, _store, _name, _request, _writeReceipt) = (source, unlock, store, name, request, writeReceipt);
-        if (!request.Resume) RefuseExisting();
-        if (!store.Exists(name) && request.Resume)
-            throw new UsageException($"{request.Image} does not exist, so there is nothing to resume", "run it again without --resume");
+        MustBePossible(store, name, request);
         SafetyChecks.NotEmpty(source);
         if (request.RateLimit is { } limit) _limited = new RateLimitedSource(source, limit, resources.Clock);
         _survey = DiskSurvey.Take(_limited ?? source, new SurveyOptions
@@ -130,12 +128,20 @@ internal sealed class BackupRun : RunBase
         _ => new("the image is complete, but it has not been verified", $"verify it: rescuekit image verify {_request.Image}"),
     };
 
-    private void RefuseExisting()
+    /// <summary>Whether an image of that name can be made, or gone on with.</summary>
+    /// <exception cref="SafetyException">It exists already.</exception>
+    /// <exception cref="UsageException">It does not, and is to be gone on with.</exception>
+    public static void MustBePossible(IImageStore store, string name, BackupRequest request)
     {
-        if (_store.Exists(_name))
-            throw new SafetyException($"{_request.Image} exists already", "choose another name, delete it first, or go on with it: --resume");
-        if (ImageWriter.FilesInTheWay(_store, _name) is [var part, ..])
-            throw new SafetyException($"{part}, a part of an older image {_request.Image}, is left in {_store.Location}",
+        if (request.Resume)
+        {
+            if (!store.Exists(name)) throw new UsageException($"{request.Image} does not exist, so there is nothing to resume", "run it again without --resume");
+            return;
+        }
+        if (store.Exists(name))
+            throw new SafetyException($"{request.Image} exists already", "choose another name, delete it first, or go on with it: --resume");
+        if (ImageWriter.FilesInTheWay(store, name) is [var part, ..])
+            throw new SafetyException($"{part}, a part of an older image {request.Image}, is left in {store.Location}",
                 "choose another name, or delete what is left of that image first");
     }
 

@@ -55,6 +55,24 @@ public static class Runs
             (file, json) => ReceiptFile.Write(Path.Combine(folder, file), json), unlock)));
     }
 
+    /// <summary>A backup of a disk that is no path, as <see cref="BackupRequest.Source"/> names it.</summary>
+    /// <param name="source">The run's from now on, also where this throws.</param>
+    public static IRun Backup(BackupRequest request, IBlockSource source) => Owning(source, disk =>
+    {
+        SafetyChecks.ImageIsFile(request.Image);
+        var (folder, name) = Split(request.Image);
+        return new BackupRun(disk, new FolderStore(folder), name, request, new RunResources(), (file, json) => ReceiptFile.Write(Path.Combine(folder, file), json));
+    });
+
+    /// <summary>What a backup refuses without having looked at its disk: for those who have much to do before there is one.</summary>
+    /// <exception cref="RescueKitException">An image of that name cannot be made, or gone on with.</exception>
+    public static void MustBePossible(BackupRequest request)
+    {
+        SafetyChecks.ImageIsFile(request.Image);
+        var (folder, name) = Split(request.Image);
+        BackupRun.MustBePossible(new FolderStore(folder), name, request);
+    }
+
     /// <param name="cancel">Of the planning: file systems that have to shrink are checked then.</param>
     public static IRun Restore(RestoreRequest request, CancellationToken cancel = default)
     {

@@ -11,6 +11,14 @@ public interface IToolRunner
     bool Has(string program);
 }
 
+/// <summary>Also runs tools whose input and output are too much to be held: what they take and give passes by.</summary>
+public interface IToolStreams : IToolRunner
+{
+    /// <summary>Starts it; what the call says of input and limit does not count.</summary>
+    /// <exception cref="Model.DeviceException">It is not there.</exception>
+    RunningTool Open(ToolCall call);
+}
+
 public sealed record ToolCall(string Program, params IReadOnlyList<string> Arguments)
 {
     /// <summary>What it reads on standard input.</summary>
@@ -28,6 +36,9 @@ public sealed record ToolCall(string Program, params IReadOnlyList<string> Argum
 
 public sealed record ToolOutcome(int ExitCode, string Output, string Error)
 {
+    /// <summary>A signal has ended it: that says nothing of what it was given.</summary>
+    public bool WasCutOff => ExitCode > 125;
+
     /// <summary>What the tool says of a failure, in one line.</summary>
     public string Complaint
     {

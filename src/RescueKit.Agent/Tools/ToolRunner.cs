@@ -5,7 +5,7 @@ using RescueKit.Model;
 namespace RescueKit.Agent.Tools;
 
 /// <summary>Processes with argument lists. sbin folders count even where PATH leaves them out.</summary>
-public sealed class ToolRunner : IToolRunner
+public sealed class ToolRunner : IToolStreams
 {
     /// <summary>A program that goes on in the background (sshfs's ssh) keeps the pipes open for good: its parent's last words are not waited for long, but longer than a busy machine takes to read them.</summary>
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(10);
@@ -15,18 +15,7 @@ public sealed class ToolRunner : IToolRunner
 
     public ToolOutcome Run(ToolCall call)
     {
-        var start = new ProcessStartInfo(Find(call.Program) ?? throw Missing(call.Program))
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = "/",
-        };
-        foreach (var argument in call.Arguments) start.ArgumentList.Add(argument);
-        start.Environment["LC_ALL"] = "C.UTF-8";
-        start.Environment["MTOOLS_SKIP_CHECK"] = "1"; // or mtools refuses volumes whose size is no multiple of a track
-        foreach (var (name, value) in call.Environment) start.Environment[name] = value;
-        using var process = Start(start, call.Program);
+        using var process = Start(call);
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
         Feed(process, call.Input);
@@ -41,15 +30,28 @@ public sealed class ToolRunner : IToolRunner
         return new ToolOutcome(process.ExitCode, TextOf(output), TextOf(error));
     }
 
-    private static Process Start(ProcessStartInfo start, string program)
+    public RunningTool Open(ToolCall call) => new(Start(call), call.Cancel);
+
+    private static Process Start(ToolCall call)
     {
+        var start = new ProcessStartInfo(Find(call.Program) ?? throw Missing(call.Program))
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = "/",
+        };
+        foreach (var argument in call.Arguments) start.ArgumentList.Add(argument);
+        start.Environment["LC_ALL"] = "C.UTF-8";
+        start.Environment["MTOOLS_SKIP_CHECK"] = "1"; // or mtools refuses volumes whose size is no multiple of a track
+        foreach (var (name, value) in call.Environment) start.Environment[name] = value;
         try
         {
             return Process.Start(start)!;
         }
         catch (Win32Exception e)
         {
-            throw new DeviceException($"{program} cannot be started: {e.Message}", inner: e);
+            throw new DeviceException($"{call.Program} cannot be started: {e.Message}", inner: e);
         }
     }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Numerics;
 using RescueKit.Agent.Hosting;
+using RescueKit.Agent.Import;
 using RescueKit.Cli.Arguments;
 using RescueKit.Cli.Session;
 using RescueKit.Engine;
@@ -16,7 +17,7 @@ internal sealed class ImageCreateCommand
     private const int MaxZstdLevel = 19;
     private const long LeastRate = 64 << 10;
 
-    private readonly Argument<string> _source = new("SOURCE") { Description = "The disk to back up: a block device or a raw image file; it is only read" };
+    private readonly Argument<string> _source = new("SOURCE") { Description = "The disk to back up: a block device or a raw image file; or what Clonezilla saved (FOLDER, or FOLDER:sda), or a partclone image; it is only read" };
     private readonly Argument<string> _image = new("IMAGE") { Description = "The image to make, for example backup.rki" };
 
     private readonly Option<int[]?> _partitions = new("--partition")
@@ -78,6 +79,12 @@ internal sealed class ImageCreateCommand
     private readonly Option<bool> _hot = HotOptions.Hot();
     private readonly Option<string?> _store = HotOptions.Store();
     private readonly WriterOptions _writers = new();
+    private readonly Option<string?> _scratch = new("--scratch")
+    {
+        HelpName = "FOLDER",
+        Description = "Where the disk of a Clonezilla or partclone image is unpacked as long as the run takes [default: beside IMAGE]",
+    };
+
     private readonly Option<bool> _dryRun = CommonOptions.DryRun();
     private readonly Option<string?> _receipt = CommonOptions.Receipt();
     private readonly Option<bool> _quiet = CommonOptions.Quiet();
@@ -92,10 +99,11 @@ internal sealed class ImageCreateCommand
             "rescuekit image create /dev/sdb dying.rki --on-bad-sector skip --bad-sector-time 2h",
             "rescuekit image create /dev/sda secret.rki --encrypt --passphrase-file key.txt --split 4G",
             "rescuekit image create /dev/sda web1.rki --resume",
-            "rescuekit image create --hot /dev/sda /backup/web1.rki")
+            "rescuekit image create --hot /dev/sda /backup/web1.rki",
+            "rescuekit image create /media/usb/2023-05-17-img:sda old.rki --scratch /var/tmp")
         {
             c._source, c._image, c._partitions, c._codec, c._level, c._chunkSize, c._allBlocks, c._split, c._encrypt, c._passphraseFile,
-            c._passphraseDescriptor, c._onBadSector, c._badSectorTime, c._unclean, c._excludeWindowsSwap, c._unlock, c._rateLimit, c._verify, c._resume, c._hot, c._store, c._dryRun, c._receipt,
+            c._passphraseDescriptor, c._onBadSector, c._badSectorTime, c._unclean, c._excludeWindowsSwap, c._unlock, c._rateLimit, c._verify, c._resume, c._hot, c._store, c._scratch, c._dryRun, c._receipt,
             c._quiet, c._json,
         };
         foreach (var option in c._writers.All) command.Options.Add(option);
@@ -105,6 +113,10 @@ internal sealed class ImageCreateCommand
 
     private int Execute(CliHost host, ParseResult parse)
     {
+        var import = ImportSource.Parse(parse.GetRequiredValue(_source));
+        if (import is null && parse.GetValue(_scratch) is not null)
+            throw new UsageException($"--scratch is for what Clonezilla or partclone saved, which {parse.GetValue(_source)} is not", "leave it out");
+        if (import is not null && parse.GetValue(_hot)) throw new UsageException($"--hot is for disks in use, which {parse.GetValue(_source)} is not", "leave it out");
         var request = Request(host, parse);
         var options = new RunOptions
         {
@@ -116,7 +128,9 @@ internal sealed class ImageCreateCommand
             ReceiptFile = parse.GetValue(_receipt),
             Help = CliHost.HelpFor(parse),
         };
-        return host.Execute(options, () => Runs.Backup(request));
+        return import is null
+            ? host.Execute(options, () => Runs.Backup(request))
+            : new ImportedBackup(host, options, import, parse.GetValue(_scratch)).Execute(request);
     }
 
     private BackupRequest Request(CliHost host, ParseResult parse)
@@ -127,6 +141,7 @@ internal sealed class ImageCreateCommand
             throw new UsageException("a passphrase was given without --encrypt", "add --encrypt, or leave the passphrase out: the image would be readable by anybody");
         var codec = parse.GetValue(_codec);
         var notes = new List<string>();
+        if (ImportSource.Doubt(parse.GetRequiredValue(_source)) is { } doubt) notes.Add(doubt);
         BadSectorRules.Check(parse.GetValue(_onBadSector), parse.GetValue(_badSectorTime));
         return new BackupRequest(parse.GetRequiredValue(_source), parse.GetRequiredValue(_image))
         {

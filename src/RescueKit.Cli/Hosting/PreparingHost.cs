@@ -12,6 +12,8 @@ internal sealed class PreparingHost(string? passphrase, Interruption interruptio
     /// <summary>Null until a command has put a run together.</summary>
     public RunDraft? Draft { get; private set; }
 
+    public override bool IsAtCommandLine => false;
+
     public override int Execute(RunOptions options, Func<IRun> prepare)
     {
         if (options.DryRun) throw new Model.UsageException("--dry-run has no meaning here: the plan is shown before anything is started", "leave it out");

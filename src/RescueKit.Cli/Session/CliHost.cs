@@ -13,6 +13,9 @@ internal class CliHost(ITerminal terminal, Interruption interruption, TimeProvid
     public Interruption Interruption { get; } = interruption;
     public TimeProvider Clock { get; } = clock;
 
+    /// <summary>Whether somebody waits at a terminal, or a script does, while runs are put together.</summary>
+    public virtual bool IsAtCommandLine => true;
+
     /// <summary>What becomes of a run that a command has put together: here it is carried out.</summary>
     /// <param name="prepare">Opens and plans.</param>
     /// <returns>The exit code.</returns>

@@ -4,7 +4,7 @@ namespace RescueKit.Engine.Pipelines;
 /// Reports a run's progress a few times a second. Bytes processed are scaled by the share of what was written that has reached stable
 /// storage: a cache full of unwritten bytes is not progress.
 /// </summary>
-internal sealed class ProgressMeter : IDisposable
+public sealed class ProgressMeter : IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(6);

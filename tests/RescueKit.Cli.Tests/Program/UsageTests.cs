@@ -21,6 +21,7 @@ public class UsageTests
     [InlineData("image create a b --chunk-size 5000", "rescuekit image create --help")]
     [InlineData("image create a b --chunk-size 8M", "rescuekit image create --help")]
     [InlineData("image create a b --rate-limit 1K", "rescuekit image create --help")]
+    [InlineData("image create a b --scratch /tmp", "leave it out")]
     [InlineData("image create a b --rate-limit fast", "rescuekit image create --help")]
     [InlineData("image create a b --unlock two", "rescuekit image create --help")]
     [InlineData("image create a b --unlock 2 --unlock 2:key", "rescuekit image create --help")]
