@@ -118,7 +118,7 @@ internal sealed class NbdDevice : IVolumeView
         return device;
     }
 
-    /// <summary>No signal may end it: the kernel takes one as the order to let go of the disk.</summary>
+    /// <summary>No signal may end it: the kernel takes one as the order to let go of the disk. So it does when the process is stopped (SIGSTOP), which nothing can block.</summary>
     private void Stand()
     {
         LibC.BlockSignals();
