@@ -49,10 +49,10 @@ public sealed class MountedImage : IDisposable
         {
             var volume = volumes.FirstOrDefault(v => v.Number == wanted) ?? throw new UsageException($"{image.Name} has no partition {wanted}", List(image, volumes));
             if (!volume.Included) throw new UsageException($"partition {wanted} was left out when the image was made");
-            return MountCalls.CanMount(volume.FileSystem) ? volume : throw new UsageException(
+            return HasFiles(volume.FileSystem) ? volume : throw new UsageException(
                 $"partition {wanted} of {image.Name} holds {volume.FileSystem}, whose files cannot be had this way", "serve it as a disk: rescuekit image serve");
         }
-        var candidates = volumes.Where(v => v.Included && MountCalls.CanMount(v.FileSystem)).ToList();
+        var candidates = volumes.Where(v => v.Included && HasFiles(v.FileSystem)).ToList();
         return candidates switch
         {
             [var only] => only,
@@ -61,17 +61,19 @@ public sealed class MountedImage : IDisposable
         };
     }
 
-    /// <param name="image">Stays the caller's.</param>
+    /// <summary>Whether files of this kind of file system can be had.</summary>
+    public static bool HasFiles(string fileSystem) => MountCalls.CanMount(fileSystem);
+
+    /// <param name="volume">Stays the caller's.</param>
     /// <param name="point">A folder that exists.</param>
     /// <param name="report">Takes what could not be read, a sentence each, from any thread.</param>
     /// <exception cref="DeviceException">It cannot be mounted; nothing is left behind.</exception>
-    public static MountedImage Mount(ImageDisk image, ImagedVolume volume, string point, IToolRunner tools, Action<string> report)
+    internal static MountedImage Mount(IBlockSource volume, string fileSystem, string point, IToolRunner tools, Action<string> report)
     {
-        var slice = new BlockSourceSlice(image, new Extent(volume.Offset, volume.Length), $"{image.Name} partition {volume.Number}");
-        var mounted = new MountedImage(slice, Path.GetFullPath(point), tools, report);
+        var mounted = new MountedImage(volume, Path.GetFullPath(point), tools, report);
         try
         {
-            mounted.Mount(volume.FileSystem, slice.Name);
+            mounted.Mount(fileSystem, volume.Name);
             return mounted;
         }
         catch

@@ -20,5 +20,10 @@ internal sealed class PreparingHost(string? passphrase, Interruption interruptio
         return ExitCodes.Done;
     }
 
+    /// <summary>Signals are those of the process that hosts the run.</summary>
+    public override void BeginUndoing()
+    {
+    }
+
     public override int Guard(ParseResult parse, Option<bool> json, Func<int> body) => body();
 }

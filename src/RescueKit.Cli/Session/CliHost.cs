@@ -18,6 +18,9 @@ internal class CliHost(ITerminal terminal, Interruption interruption, TimeProvid
     /// <returns>The exit code.</returns>
     public virtual int Execute(RunOptions options, Func<IRun> prepare) => RunSession.Execute(this, options, prepare);
 
+    /// <summary>From now on something is left that has to be taken away again: a signal asks for the end, and does not kill.</summary>
+    public virtual void BeginUndoing() => Interruption.BeginRun();
+
     /// <summary>Runs a command's body; whatever it throws is reported and becomes an exit code.</summary>
     public virtual int Guard(ParseResult parse, Option<bool> json, Func<int> body)
     {
