@@ -13,9 +13,9 @@ namespace RescueKit.Cli;
 /// <summary>All commands, and how a command line is taken apart and carried out.</summary>
 internal static class CommandTree
 {
-    public const string RunsRemedy = "give the words of image create, image restore, image verify or clone";
+    public const string RunsRemedy = "give the words of image create, image restore, image verify, image get or clone";
 
-    private static readonly string[] RunCommands = ["rescuekit image create", "rescuekit image restore", "rescuekit image verify", "rescuekit clone"];
+    private static readonly string[] RunCommands = ["rescuekit image create", "rescuekit image restore", "rescuekit image verify", "rescuekit image get", "rescuekit clone"];
 
     // A path may begin with '@': no response files.
     private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };

@@ -7,7 +7,7 @@ namespace RescueKit.Engine;
 /// <summary>What a run would do, complete enough to be printed and agreed to. Bytes.</summary>
 public sealed record RunPlan
 {
-    /// <summary>"backup", "restore", "clone", "verify".</summary>
+    /// <summary>"backup", "restore", "clone", "verify", "get".</summary>
     public required string Operation { get; init; }
     public required PlanDisk From { get; init; }
     public required PlanDisk Onto { get; init; }

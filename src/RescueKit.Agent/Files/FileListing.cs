@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using RescueKit.Agent.Tools;
 using RescueKit.Model;
 
@@ -14,6 +15,7 @@ public sealed record ListedFile(string Name, string Kind, long Size, string Mode
 public static class FileListing
 {
     private const int Fields = 8;
+    private const string AllButName = @"\0%y\0%s\0%m\0%U\0%G\0%T@\0%l\0";
 
     /// <param name="root">Where the image is mounted.</param>
     /// <param name="path">As the image's own system has it. Of a file, that file.</param>
@@ -22,9 +24,16 @@ public static class FileListing
     {
         var place = RootedPath.Resolve(root, path, follow: true);
         var depth = Directory.Exists(place) ? "1" : "0";
-        var said = new ToolRunner().Must($"listing {path}", new ToolCall("find", place, "-mindepth", depth, "-maxdepth", depth, "-printf", @"%f\0%y\0%s\0%m\0%U\0%G\0%T@\0%l\0"));
-        return [.. said.Split('\0', StringSplitOptions.None).SkipLast(1).Chunk(Fields).Select(Parse).OrderBy(file => file.Name, StringComparer.Ordinal)];
+        var said = new ToolRunner().Must($"listing {path}", new ToolCall("find", place, "-mindepth", depth, "-maxdepth", depth, "-printf", "%f" + AllButName));
+        return [.. ParseAll(said).OrderBy(file => file.Name, StringComparer.Ordinal)];
     }
+
+    /// <summary>Files by their paths in this system, links as such. What cannot be read is left out.</summary>
+    /// <returns>With whole paths for names.</returns>
+    internal static IEnumerable<ListedFile> Details(IToolRunner tools, IEnumerable<string> paths) => ParseAll(tools.Run(
+        new ToolCall("find", "-files0-from", "-", "-maxdepth", "0", "-printf", "%p" + AllButName) { Input = Encoding.UTF8.GetBytes(string.Join('\0', paths)) }).Output);
+
+    private static IEnumerable<ListedFile> ParseAll(string said) => said.Split('\0', StringSplitOptions.None).SkipLast(1).Chunk(Fields).Select(Parse);
 
     private static ListedFile Parse(string[] field) => new(
         field[0],

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using RescueKit.Agent.Places;
 using RescueKit.Agent.Tools;
 using RescueKit.Engine.Serving;
@@ -10,29 +9,28 @@ using RescueKit.Model;
 namespace RescueKit.Agent.Files;
 
 /// <summary>
-/// A partition of an image, mounted read-only by the system's own drivers: this process serves it on a socket of its own, nbdfuse shows that as a
-/// file, and that file is mounted. Nothing is unpacked. Needs root.
+/// A partition of an image, mounted read-only by the system's own drivers: this process serves it on a socket of its own, the kernel's NBD makes a disk of
+/// that, or nbdfuse a file, and this is mounted. Nothing is unpacked. Needs root.
 /// </summary>
+/// <remarks>
+/// Whoever reads those files waits for this process. It may do so itself, but neither on all of its threads at once nor with its own memory: no file
+/// below <see cref="Point"/> is to be mapped.
+/// </remarks>
 public sealed class MountedImage : IDisposable
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(1);
-
-    /// <summary>How long somebody who still reads is waited for at the end.</summary>
-    private static readonly TimeSpan s_lastReader = TimeSpan.FromSeconds(5);
-
     private readonly IToolRunner _tools;
     private readonly DirectoryInfo _work = Directory.CreateTempSubdirectory("rescuekit-image-");
     private readonly CancellationTokenSource _stop = new();
     private readonly NbdServer _server;
     private readonly Task _serving;
-    private Process? _view;
+    private IVolumeView? _view;
     private bool _isMounted;
 
     private MountedImage(IBlockSource volume, string point, IToolRunner tools, Action<string> report)
     {
         (Point, _tools) = (point, tools);
         _server = new NbdServer(new NbdExport("volume", volume.Name, volume), null, report);
-        _server.Listen(Path.Combine(_work.FullName, "nbd"));
+        _server.Listen(SocketPath);
         _serving = _server.RunAsync(untilUnused: false, _stop.Token);
     }
 
@@ -51,10 +49,10 @@ public sealed class MountedImage : IDisposable
         {
             var volume = volumes.FirstOrDefault(v => v.Number == wanted) ?? throw new UsageException($"{image.Name} has no partition {wanted}", List(image, volumes));
             if (!volume.Included) throw new UsageException($"partition {wanted} was left out when the image was made");
-            return MountCalls.CanMount(volume.FileSystem) ? volume : throw new UsageException(
+            return HasFiles(volume.FileSystem) ? volume : throw new UsageException(
                 $"partition {wanted} of {image.Name} holds {volume.FileSystem}, whose files cannot be had this way", "serve it as a disk: rescuekit image serve");
         }
-        var candidates = volumes.Where(v => v.Included && MountCalls.CanMount(v.FileSystem)).ToList();
+        var candidates = volumes.Where(v => v.Included && HasFiles(v.FileSystem)).ToList();
         return candidates switch
         {
             [var only] => only,
@@ -63,17 +61,19 @@ public sealed class MountedImage : IDisposable
         };
     }
 
-    /// <param name="image">Stays the caller's.</param>
+    /// <summary>Whether files of this kind of file system can be had.</summary>
+    public static bool HasFiles(string fileSystem) => MountCalls.CanMount(fileSystem);
+
+    /// <param name="volume">Stays the caller's.</param>
     /// <param name="point">A folder that exists.</param>
     /// <param name="report">Takes what could not be read, a sentence each, from any thread.</param>
     /// <exception cref="DeviceException">It cannot be mounted; nothing is left behind.</exception>
-    public static MountedImage Mount(ImageDisk image, ImagedVolume volume, string point, IToolRunner tools, Action<string> report)
+    internal static MountedImage Mount(IBlockSource volume, string fileSystem, string point, IToolRunner tools, Action<string> report)
     {
-        var slice = new BlockSourceSlice(image, new Extent(volume.Offset, volume.Length), $"{image.Name} partition {volume.Number}");
-        var mounted = new MountedImage(slice, Path.GetFullPath(point), tools, report);
+        var mounted = new MountedImage(volume, Path.GetFullPath(point), tools, report);
         try
         {
-            mounted.Mount(volume.FileSystem, slice.Name);
+            mounted.Mount(fileSystem, volume.Name);
             return mounted;
         }
         catch
@@ -85,54 +85,28 @@ public sealed class MountedImage : IDisposable
 
     public void Dispose()
     {
-        if (IsMounted) Unmount(Point);
-        if (_view is not null)
-        {
-            Unmount(View);
-            if (!_view.WaitForExit(s_lastReader)) _view.Kill();
-            _view.Dispose();
-        }
+        if (IsMounted) _tools.Unmount(Point);
+        _view?.Dispose();
         _stop.Cancel();
         _serving.GetAwaiter().GetResult();
         _server.Dispose();
         _stop.Dispose();
-        // Never what lies below a folder that something may still be mounted at.
-        File.Delete(Path.Combine(_work.FullName, "ready"));
         try
         {
-            if (Directory.Exists(View)) Directory.Delete(View);
             _work.Delete();
         }
         catch (IOException)
         {
-            // Somebody still reads from it; it is in the folder of temporary files.
+            // Somebody still reads from what is shown there; it is in the folder of temporary files.
         }
     }
 
-    /// <summary>Who still has a file of it open keeps the file, and cannot read it any more: nothing of it was ever written.</summary>
-    private void Unmount(string point)
-    {
-        if (_tools.Run(new ToolCall("umount", point)).ExitCode != 0) _tools.Run(new ToolCall("umount", "--lazy", point));
-    }
-
-    private string View => Path.Combine(_work.FullName, "view");
+    private string SocketPath => Path.Combine(_work.FullName, "nbd");
 
     private void Mount(string fileSystem, string name)
     {
-        var (file, ready) = (Path.Combine(View, "volume"), Path.Combine(_work.FullName, "ready"));
-        Directory.CreateDirectory(View);
-        if (!_tools.Has("nbdfuse")) throw new DeviceException("the program nbdfuse is not on this system", "install it: apt install libnbd-bin");
-        // In a session of its own: Ctrl-C at the terminal must not take the file away below what is mounted.
-        _view = Process.Start(new ProcessStartInfo("setsid", ["nbdfuse", "-r", "-P", ready, file, _server.Uri]) { RedirectStandardError = true })!;
-        var said = _view.StandardError.ReadToEndAsync();
-        var start = Stopwatch.GetTimestamp();
-        while (!File.Exists(ready))
-        {
-            if (_view.HasExited) throw new DeviceException($"nbdfuse failed: {said.Result.Trim()}", "this needs root and /dev/fuse");
-            if (Stopwatch.GetElapsedTime(start) > s_limit) throw new DeviceException("nbdfuse does not come up");
-            Thread.Sleep(20);
-        }
-        var calls = MountCalls.VolumeFile(file, fileSystem, Point);
+        _view = View();
+        var calls = MountCalls.Volume(_view.Path, _view.IsDevice, fileSystem, Point);
         foreach (var (i, call) in calls.Index())
         {
             if (i + 1 < calls.Count && _tools.Run(call).ExitCode == 0) break;
@@ -140,6 +114,11 @@ public sealed class MountedImage : IDisposable
         }
         _isMounted = true;
     }
+
+    private IVolumeView View() =>
+        NbdDevice.IsUsable(_tools) ? NbdDevice.Open(SocketPath)
+        : _tools.Has(NbdFuseView.Program) ? new NbdFuseView(_server.Uri, _work.FullName, _tools)
+        : throw new DeviceException("this system has neither NBD disks without partitions nor the program nbdfuse", "load the one (modprobe nbd max_part=0), or install the other (apt install libnbd-bin)");
 
     private static string List(ImageDisk image, IEnumerable<ImagedVolume> volumes) =>
         "name one: " + string.Join(", ", volumes.Select(v => $"{image.Name}:{v.Number} ({string.Join(", ", new[] { v.FileSystem, v.Label, Units.Size(v.Length) }.Where(text => !string.IsNullOrEmpty(text)))})"));

@@ -1,6 +1,7 @@
 using RescueKit.Agent.Boot;
 using RescueKit.Agent.Containers;
 using RescueKit.Agent.Controls;
+using RescueKit.Agent.Files;
 using RescueKit.Agent.Machine;
 using RescueKit.Agent.Places;
 using RescueKit.Agent.Protocol;
@@ -24,6 +25,7 @@ public sealed class RunHost : IRunHost
     private readonly StickFinder _stick;
     private readonly PlaceBook _places;
     private readonly ContainerBook _containers;
+    private readonly FileBook _files;
     private readonly RunBook _runs;
     private readonly BootDoctor _boot;
     private readonly Keyboard _keyboard;
@@ -43,6 +45,7 @@ public sealed class RunHost : IRunHost
             disks => _runs!.MustBeFree(disks), _machine.IsRescueEnvironment ? null : Directory.GetCurrentDirectory(), _log.Write);
         var opener = new ContainerOpener(options.Tools, options.Root, new Overlay(options.Tools, Path.Combine(options.RuntimeFolder, "overlays")), _log.Write);
         _containers = new ContainerBook(options.Tools, opener, disks => _runs!.MustBeFree(disks), _log.Write);
+        _files = new FileBook(options.Tools, text => _log.Write(text));
         var receipts = new ReceiptKeeper(() => _places.StickFolder, options.StateFolder, options.Clock);
         _runs = new RunBook(options.Factory, new HostedRunServices(receipts, options.Factory.Explain, _log.Write), Annotate, _containers.MustNotHold);
     }
@@ -83,6 +86,9 @@ public sealed class RunHost : IRunHost
 
     /// <summary>Lets a run go if it is still only planned: for a UI that is gone.</summary>
     public void LetGo(int run) => _runs.LetGo(run);
+
+    /// <summary>Nothing where they are not open: for a UI that is gone.</summary>
+    internal void CloseFiles(string files) => _files.Close(files);
 
     /// <summary>Adds a line to the log that all UIs see.</summary>
     public void Log(string text, bool isProblem = false) => _log.Write(text, isProblem);
@@ -144,6 +150,17 @@ public sealed class RunHost : IRunHost
     public Task<ImageDocument> GetImageAsync(string path, string? passphrase, CancellationToken cancel) =>
         Call(() => ImageInspector.Inspect(path, () => Bytes(passphrase)), cancel);
 
+    public Task<OpenedFiles> OpenFilesAsync(string path, int? partition, string? passphrase, CancellationToken cancel) =>
+        Call(() => _files.Open(path, partition, passphrase), cancel);
+
+    public Task<FilePage> ListFilesAsync(string files, string folder, string? behind, CancellationToken cancel) => Call(() => _files.List(files, folder, behind), cancel);
+
+    public Task<FilePage> FindFilesAsync(string files, string folder, string text, CancellationToken cancel) => Call(() => _files.Find(files, folder, text), cancel);
+
+    public Task StopFindingAsync(string files, CancellationToken cancel) => Call(() => _files.StopFinding(files), cancel);
+
+    public Task CloseFilesAsync(string files, CancellationToken cancel) => Call(() => _files.Close(files), cancel);
+
     public Task<RunState> PrepareAsync(RunRequest request, CancellationToken cancel) => Call(() => _runs.Prepare(request, cancel), cancel);
 
     public Task<RunState> StartAsync(int run, string? confirm, CancellationToken cancel) => Call(() => _runs.Get(run).Start(confirm), cancel);
@@ -195,6 +212,7 @@ public sealed class RunHost : IRunHost
         if (Interlocked.Exchange(ref _isClosed, 1) == 1) return;
         await _closing.CancelAsync().ConfigureAwait(false);
         await _runs.CloseAsync().ConfigureAwait(false);
+        _files.CloseAll();
         _places.DetachAll();
         _containers.CloseAll();
         _closing.Dispose();

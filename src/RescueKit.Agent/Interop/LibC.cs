@@ -18,6 +18,36 @@ internal static partial class LibC
 
     private const int ReadWriteCreateCloseOnExec = 0x80042; // O_RDWR | O_CREAT | O_CLOEXEC
 
+    private const int Exclusive = 0x80;
+    private const int CloseOnExec = 0x80000;
+    private const int SetMask = 2; // SIG_SETMASK
+    private const int SignalSetBytes = 128; // sigset_t of glibc
+
+    public const int Busy = 16;
+
+    public static int LastError => Marshal.GetLastPInvokeError();
+
+    public static string LastReason => Marshal.GetLastPInvokeErrorMessage();
+
+    /// <summary>A device node, for reading; null on failure.</summary>
+    /// <param name="isExclusive">Fails where something else has it that way, as a mounted file system does.</param>
+    public static SafeFileHandle? OpenDevice(string path, bool isExclusive)
+    {
+        var file = open(path, CloseOnExec | (isExclusive ? Exclusive : 0), 0);
+        return file < 0 ? null : new SafeFileHandle(file, ownsHandle: true);
+    }
+
+    /// <summary>ioctl(2).</summary>
+    public static int Control(SafeFileHandle file, nuint request, nint argument) => ioctl(file, request, argument);
+
+    /// <summary>The calling thread is interrupted by none any more; others of the process take them.</summary>
+    public static unsafe void BlockSignals()
+    {
+        var all = stackalloc byte[SignalSetBytes];
+        new Span<byte>(all, SignalSetBytes).Fill(0xff);
+        _ = pthread_sigmask(SetMask, all, null);
+    }
+
     /// <summary>A file of its owner's alone, made where it is missing; null on failure. .NET's own ways of opening one lock it, too.</summary>
     public static SafeFileHandle? OpenForLock(string path)
     {
@@ -54,6 +84,12 @@ internal static partial class LibC
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags, int mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int ioctl(SafeFileHandle file, nuint request, nint argument);
+
+    [LibraryImport("libc")]
+    private static unsafe partial int pthread_sigmask(int how, byte* set, byte* old);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int flock(SafeFileHandle file, int operation);

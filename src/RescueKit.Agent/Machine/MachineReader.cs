@@ -40,7 +40,7 @@ internal sealed class MachineReader(SystemRoot root, IToolRunner tools, TimeProv
         : null;
 
     /// <summary>Another one after a block device has come, gone or changed its size.</summary>
-    public string DeviceMark() => string.Join(' ', root.List(BlockDevices).Select(name => $"{name}={root.ReadLine($"{BlockDevices}/{name}/size")}"));
+    public string DeviceMark() => string.Join(' ', root.List(BlockDevices).Where(name => !name.StartsWith("nbd", StringComparison.Ordinal)).Select(name => $"{name}={root.ReadLine($"{BlockDevices}/{name}/size")}"));
 
     /// <summary>Sentences about what may go wrong here.</summary>
     public IReadOnlyList<string> Warnings()

@@ -32,13 +32,13 @@ internal static class MountCalls
             : new ToolCall("mount", "-t", type, "-o", options, request.Address, point);
     }
 
-    /// <summary>The command lines that mount a file that holds a volume, read-only and beside the original; the first of them that works is as good as any.</summary>
+    /// <summary>The command lines that mount a volume that is shown as a file or device, read-only and beside the original; the first of them that works is as good as any.</summary>
     /// <exception cref="UsageException">It is no file system that can be mounted here.</exception>
-    public static IReadOnlyList<ToolCall> VolumeFile(string file, string fileSystem, string point)
+    public static IReadOnlyList<ToolCall> Volume(string file, bool isDevice, string fileSystem, string point)
     {
         var (type, options) = ReadOnly(fileSystem) ?? throw new UsageException($"{fileSystem} cannot be mounted here", $"choose a partition with {Known}");
         if (type == "xfs") options += ",nouuid";
-        var kernel = new ToolCall("mount", "-t", type, "-o", options + ",loop", file, point);
+        var kernel = new ToolCall("mount", "-t", type, "-o", isDevice ? options : options + ",loop", file, point);
         return type switch
         {
             Ntfs3g => [new ToolCall(Ntfs3g, "-o", options, file, point)],

@@ -19,6 +19,11 @@ internal static class CallNames
     public const string Browse = "browse";
     public const string FindImages = "find_images";
     public const string GetImage = "get_image";
+    public const string OpenFiles = "open_files";
+    public const string ListFiles = "list_files";
+    public const string FindFiles = "find_files";
+    public const string StopFinding = "stop_finding";
+    public const string CloseFiles = "close_files";
     public const string Prepare = "prepare";
     public const string Start = "start";
     public const string Cancel = "cancel";

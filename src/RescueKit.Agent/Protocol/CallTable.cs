@@ -30,6 +30,11 @@ internal static class CallTable
             Names.Browse => Out(await host.BrowseAsync(call.Place, call.Simple.Folder ?? "", cancel).ConfigureAwait(false), Json.IReadOnlyListPlaceEntry),
             Names.FindImages => Out(await host.FindImagesAsync(cancel).ConfigureAwait(false), Json.IReadOnlyListFoundImage),
             Names.GetImage => Out(await host.GetImageAsync(call.Path, call.Simple.Passphrase, cancel).ConfigureAwait(false), Json.ImageDocument),
+            Names.OpenFiles => Out(await host.OpenFilesAsync(call.Path, call.Simple.Partition, call.Simple.Passphrase, cancel).ConfigureAwait(false), Json.OpenedFiles),
+            Names.ListFiles => Out(await host.ListFilesAsync(call.Files, call.Simple.Folder ?? "/", call.Simple.Behind, cancel).ConfigureAwait(false), Json.FilePage),
+            Names.FindFiles => Out(await host.FindFilesAsync(call.Files, call.Simple.Folder ?? "/", call.Text, cancel).ConfigureAwait(false), Json.FilePage),
+            Names.StopFinding => await Nothing(host.StopFindingAsync(call.Files, cancel)).ConfigureAwait(false),
+            Names.CloseFiles => await Nothing(host.CloseFilesAsync(call.Files, cancel)).ConfigureAwait(false),
             Names.Prepare => Out(await host.PrepareAsync(call.Request, cancel).ConfigureAwait(false), Json.RunState),
             Names.Start => Out(await host.StartAsync(call.Run, call.Simple.Confirm, cancel).ConfigureAwait(false), Json.RunState),
             Names.Cancel => await Nothing(host.CancelAsync(call.Run, cancel)).ConfigureAwait(false),
@@ -68,6 +73,8 @@ internal static class CallTable
         public string Place => Simple.Place ?? throw Missing("place");
         public string Container => Simple.Container ?? throw Missing("container");
         public string Path => Simple.Path ?? throw Missing("path");
+        public string Files => Simple.Files ?? throw Missing("files");
+        public string Text => Simple.Text ?? throw Missing("text");
         public RunRequest Request => As(Json.RunRequest) is { Command: not null } request ? request : throw Missing("command");
         public int Run => Simple.Run ?? throw Missing("run");
         public string Remedy => Simple.Remedy ?? throw Missing("remedy");

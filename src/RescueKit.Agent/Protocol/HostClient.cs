@@ -78,6 +78,19 @@ public sealed class HostClient(string path) : IRunHost, IJobHost
     public Task<ImageDocument> GetImageAsync(string path, string? passphrase, CancellationToken cancel) =>
         AskAsync(CallNames.GetImage, Some(new CallArguments { Path = path, Passphrase = passphrase }), Json.ImageDocument, cancel);
 
+    public Task<OpenedFiles> OpenFilesAsync(string path, int? partition, string? passphrase, CancellationToken cancel) =>
+        AskAsync(CallNames.OpenFiles, Some(new CallArguments { Path = path, Partition = partition, Passphrase = passphrase }), Json.OpenedFiles, cancel);
+
+    public Task<FilePage> ListFilesAsync(string files, string folder, string? behind, CancellationToken cancel) =>
+        AskAsync(CallNames.ListFiles, Some(new CallArguments { Files = files, Folder = folder, Behind = behind }), Json.FilePage, cancel);
+
+    public Task<FilePage> FindFilesAsync(string files, string folder, string text, CancellationToken cancel) =>
+        AskAsync(CallNames.FindFiles, Some(new CallArguments { Files = files, Folder = folder, Text = text }), Json.FilePage, cancel);
+
+    public Task StopFindingAsync(string files, CancellationToken cancel) => TellAsync(CallNames.StopFinding, new CallArguments { Files = files }, cancel);
+
+    public Task CloseFilesAsync(string files, CancellationToken cancel) => TellAsync(CallNames.CloseFiles, new CallArguments { Files = files }, cancel);
+
     public async Task<RunState> PrepareAsync(RunRequest request, CancellationToken cancel)
     {
         var answer = SendAsync(CallNames.Prepare, JsonSerializer.SerializeToElement(request, Json.RunRequest), cancel);

@@ -16,8 +16,9 @@ internal sealed class HostConnection(RunHost host, IJobHost? jobs, HostOptions o
     private readonly LineChannel _channel = new(stream, LongestLine);
     private readonly SemaphoreSlim _room = new(MostCalls, MostCalls);
     private readonly ConcurrentBag<int> _planned = [];
+    private readonly ConcurrentBag<string> _files = [];
 
-    /// <summary>Returns when the client is gone and its calls have ended. What it had planned and not started is let go then.</summary>
+    /// <summary>Returns when the client is gone and its calls have ended. What it had planned and not started is let go then, and images that it looked into are closed.</summary>
     public async Task ServeAsync(CancellationToken stop)
     {
         var calls = new List<Task>();
@@ -43,6 +44,7 @@ internal sealed class HostConnection(RunHost host, IJobHost? jobs, HostOptions o
         _ = Task.WhenAll(calls).ContinueWith(_ =>
         {
             foreach (var run in _planned) host.LetGo(run);
+            foreach (var files in _files) host.CloseFiles(files);
             Dispose();
         }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
@@ -90,6 +92,7 @@ internal sealed class HostConnection(RunHost host, IJobHost? jobs, HostOptions o
             return JsonSerializer.SerializeToElement(new HelloResult(options.Version, CallNames.ProtocolVersion), ProtocolJson.Default.HelloResult);
         var result = await CallTable.InvokeAsync(host, jobs, message, CancellationToken.None).ConfigureAwait(false);
         if (message.Call == CallNames.Prepare) _planned.Add(result!.Value.GetProperty("id").GetInt32());
+        if (message.Call == CallNames.OpenFiles) _files.Add(result!.Value.GetProperty("id").GetString()!);
         return result;
     }
 

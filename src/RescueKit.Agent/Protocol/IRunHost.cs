@@ -44,6 +44,22 @@ public interface IRunHost : IAsyncDisposable
     /// <summary>What an image tells of itself; of an encrypted one all of it only with its passphrase.</summary>
     Task<ImageDocument> GetImageAsync(string path, string? passphrase, CancellationToken cancel);
 
+    /// <summary>Mounts a partition of an image, read-only, so that its files can be looked at; nothing is unpacked.</summary>
+    /// <param name="partition">Null for the only one that has files.</param>
+    Task<OpenedFiles> OpenFilesAsync(string path, int? partition, string? passphrase, CancellationToken cancel);
+
+    /// <summary>A folder of it. What its links name is looked for in the image, too.</summary>
+    /// <param name="behind">Only files whose names come behind this one; null for the first.</param>
+    Task<FilePage> ListFilesAsync(string files, string folder, string? behind, CancellationToken cancel);
+
+    /// <summary>Files with a text in their names, in a folder and all below it. Ends another search in the same partition.</summary>
+    Task<FilePage> FindFilesAsync(string files, string folder, string text, CancellationToken cancel);
+
+    /// <summary>A search that is under way returns with what it has found.</summary>
+    Task StopFindingAsync(string files, CancellationToken cancel);
+
+    Task CloseFilesAsync(string files, CancellationToken cancel);
+
     /// <summary>Looks into a run and plans it; its disks are held from now on. Nothing is written before <see cref="StartAsync"/>.</summary>
     Task<RunState> PrepareAsync(RunRequest request, CancellationToken cancel);
 

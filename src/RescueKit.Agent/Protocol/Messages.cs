@@ -27,6 +27,10 @@ internal sealed record CallArguments
     public string? Folder { get; init; }
     public string? Path { get; init; }
     public string? Passphrase { get; init; }
+    public int? Partition { get; init; }
+    public string? Files { get; init; }
+    public string? Behind { get; init; }
+    public string? Text { get; init; }
     public int? Run { get; init; }
     public string? Confirm { get; init; }
     public long? After { get; init; }

@@ -23,6 +23,8 @@ namespace RescueKit.Agent.Protocol;
 [JsonSerializable(typeof(IReadOnlyList<PlaceEntry>))]
 [JsonSerializable(typeof(IReadOnlyList<FoundImage>))]
 [JsonSerializable(typeof(ImageDocument))]
+[JsonSerializable(typeof(OpenedFiles))]
+[JsonSerializable(typeof(FilePage))]
 [JsonSerializable(typeof(RunRequest))]
 [JsonSerializable(typeof(RunState))]
 [JsonSerializable(typeof(IReadOnlyList<RunState>))]

@@ -3,7 +3,7 @@ using RescueKit.Engine;
 namespace RescueKit.Agent.Protocol;
 
 /// <summary>A run is its command line: what a UI shows is what is executed, and can be pasted into a script.</summary>
-/// <param name="Command">Words after `rescuekit`: image create|restore|verify, or clone, with their options. No --confirm, no passphrase.</param>
+/// <param name="Command">Words after `rescuekit`: image create|restore|verify|get, or clone, with their options. No --confirm, no passphrase.</param>
 /// <param name="Passphrase">For an image that is encrypted, or to be; null for none.</param>
 public sealed record RunRequest(IReadOnlyList<string> Command, string? Passphrase = null);
 

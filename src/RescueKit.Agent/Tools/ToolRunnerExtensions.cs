@@ -27,4 +27,10 @@ internal static class ToolRunnerExtensions
         }
         tools.Must(doing, call, "close what uses it");
     }
+
+    /// <summary>Takes away what is mounted, where something is. Who still has a file of it open keeps the file until it is closed.</summary>
+    public static void Unmount(this IToolRunner tools, string point)
+    {
+        if (tools.Run(new ToolCall("umount", point)).ExitCode != 0) tools.Run(new ToolCall("umount", "-l", point));
+    }
 }

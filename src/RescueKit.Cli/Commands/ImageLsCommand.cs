@@ -23,9 +23,9 @@ internal static class ImageLsCommand
         };
         foreach (var option in files.Options) command.Add(option);
         command.Add(json);
-        command.SetAction(parse => host.Guard(parse, json, () => files.With(host, parse, null, (mounted, _) =>
+        command.SetAction(parse => host.Guard(parse, json, () => files.With(host, parse, null, (folder, _) =>
         {
-            var list = new FileListDocument(FileListing.Of(mounted.Point, parse.GetRequiredValue(path)));
+            var list = new FileListDocument(FileListing.Of(folder.Root, parse.GetRequiredValue(path)));
             if (parse.GetValue(json)) JsonOutput.Write(host.Terminal.Out, list);
             else FileText.Write(host.Terminal.Out, list);
             return ExitCodes.Done;

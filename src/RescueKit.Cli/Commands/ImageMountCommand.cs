@@ -28,9 +28,9 @@ internal static class ImageMountCommand
             if (!Directory.Exists(point)) throw new UsageException($"there is no folder {point}", "make it first");
             return files.With(host, parse, point, (mounted, stop) =>
             {
-                host.Terminal.Out.WriteLine($"The files are at {mounted.Point}, read-only. Ctrl-C, or umount {mounted.Point}, ends it.");
+                host.Terminal.Out.WriteLine($"The files are at {mounted.Root}, read-only. Ctrl-C, or umount {mounted.Root}, ends it.");
                 host.Terminal.Out.Flush();
-                while (mounted.IsMounted && !stop.WaitHandle.WaitOne(s_look)) { }
+                while (mounted.IsThere && !stop.WaitHandle.WaitOne(s_look)) { }
                 return ExitCodes.Done;
             });
         }));

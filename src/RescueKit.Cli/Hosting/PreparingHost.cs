@@ -25,5 +25,10 @@ internal sealed class PreparingHost(string? passphrase, Interruption interruptio
     /// <summary>Nobody at a keyboard interrupts it: a run that is not wanted any more is let go of when it is planned.</summary>
     public override T Prepare<T>(Func<CancellationToken, T> prepare) => prepare(CancellationToken.None);
 
+    /// <summary>Signals are those of the process that hosts the run.</summary>
+    public override void BeginUndoing()
+    {
+    }
+
     public override int Guard(ParseResult parse, Option<bool> json, Func<int> body) => body();
 }

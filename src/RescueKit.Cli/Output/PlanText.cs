@@ -10,7 +10,7 @@ internal static class PlanText
     {
         to.WriteLine($"Plan: {plan.Operation}");
         to.WriteLine($"  from  {Disk(plan.From)}");
-        to.WriteLine($"  onto  {(plan.Operation == "backup" ? $"{plan.Onto.Path}, with {Units.Size(plan.Onto.Length)} free there" : Disk(plan.Onto))}");
+        to.WriteLine($"  onto  {(plan.Operation is "backup" or "get" ? $"{plan.Onto.Path}, with {Units.Size(plan.Onto.Length)} free there" : Disk(plan.Onto))}");
         to.WriteLine();
         WriteItems(to, plan.Items);
         foreach (var item in plan.Items) WriteAlternative(to, item);
@@ -23,7 +23,7 @@ internal static class PlanText
             to.WriteLine($"  LOST: what is on {plan.Onto.Path} now:");
             foreach (var lost in plan.Lost) to.WriteLine($"    {lost}");
         }
-        else if (plan.Operation != "backup")
+        else if (plan.Operation is not ("backup" or "get"))
         {
             to.WriteLine();
             to.WriteLine($"  LOST: nothing: no partition and no file system is known to be on {plan.Onto.Path}");

@@ -24,6 +24,9 @@ internal class CliHost(ITerminal terminal, Interruption interruption, TimeProvid
     /// <summary>Puts a run together where that leaves things behind while it lasts.</summary>
     public virtual T Prepare<T>(Func<CancellationToken, T> prepare) => Interruption.Prepare(prepare);
 
+    /// <summary>From now on something is left that has to be taken away again: a signal asks for the end, and does not kill.</summary>
+    public virtual void BeginUndoing() => Interruption.BeginRun();
+
     /// <summary>Runs a command's body; whatever it throws is reported and becomes an exit code.</summary>
     public virtual int Guard(ParseResult parse, Option<bool> json, Func<int> body)
     {

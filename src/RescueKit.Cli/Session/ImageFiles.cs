@@ -1,10 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using RescueKit.Agent.Files;
-using RescueKit.Agent.Tools;
 using RescueKit.Cli.Arguments;
-using RescueKit.Engine.Serving;
-using RescueKit.Model;
 
 namespace RescueKit.Cli.Session;
 
@@ -20,31 +17,23 @@ internal sealed class ImageFiles
     public Argument<string> Argument => _image;
     public IEnumerable<Option> Options => [_passphraseFile, _passphraseDescriptor];
 
+    /// <summary>Its image and partition, as far as that is said.</summary>
+    public (string Path, int? Partition) Of(ParseResult parse) => Parse(parse.GetRequiredValue(_image));
+
+    public PassphraseSource Passphrase(CliHost host, ParseResult parse) => CommonOptions.Passphrase(parse, host.Terminal, _passphraseFile, _passphraseDescriptor);
+
     /// <summary>Mounts it at a folder, and takes it off again.</summary>
     /// <param name="point">Null for a folder that is made, and goes again.</param>
     /// <param name="use">Is to end when it is told to.</param>
-    public int With(CliHost host, ParseResult parse, string? point, Func<MountedImage, CancellationToken, int> use)
+    public int With(CliHost host, ParseResult parse, string? point, Func<ImageFolder, CancellationToken, int> use)
     {
-        var (path, number) = Parse(parse.GetRequiredValue(_image));
-        var passphrase = CommonOptions.Passphrase(parse, host.Terminal, _passphraseFile, _passphraseDescriptor);
-        using var image = ImageDisk.Open(path, passphrase.Get);
-        var volume = MountedImage.Choose(image, number);
-        if (!Environment.IsPrivilegedProcess)
+        var (path, number) = Of(parse);
+        using var folder = ImageFolder.Open(new ImageFolderRequest(path, number, Passphrase(host, parse).Get, point)
         {
-            throw new UsageException("files of an image are had by mounting it, which needs root",
-                $"run it with sudo; or serve the partition as a disk and read it with other tools: rescuekit image serve {path} --partition {volume.Number}");
-        }
-        var stop = host.Interruption.BeginRun(); // from here on something is left to be taken away
-        var own = point is null ? Directory.CreateTempSubdirectory("rescuekit-files-") : null;
-        try
-        {
-            using var mounted = MountedImage.Mount(image, volume, point ?? own!.FullName, new ToolRunner(), new ReadFailures(host).Report);
-            return use(mounted, stop);
-        }
-        finally
-        {
-            own?.Delete();
-        }
+            Report = new ReadFailures(host).Report,
+            Mounting = host.BeginUndoing,
+        });
+        return use(folder, host.Interruption.BeginRun());
     }
 
     /// <summary>A file whose name ends as a partition would be named is that file.</summary>

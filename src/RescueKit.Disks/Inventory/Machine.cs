@@ -6,8 +6,8 @@ namespace RescueKit.Disks.Inventory;
 /// <summary>The disks of a machine at one moment.</summary>
 internal sealed class Machine
 {
-    /// <summary>Not disks to image: memory, optical and floppy drives.</summary>
-    private static readonly string[] s_notDisks = ["ram", "zram", "sr", "fd"];
+    /// <summary>Not disks to image: memory, optical and floppy drives, and what a server shows, which may be an image.</summary>
+    private static readonly string[] s_notDisks = ["ram", "zram", "sr", "fd", "nbd"];
 
     private readonly BlockTree _tree;
     private readonly MountTable _mounts;

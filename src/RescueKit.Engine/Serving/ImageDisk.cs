@@ -53,6 +53,10 @@ public sealed class ImageDisk : IBlockSource
     /// <summary>What it is an image of, and how it was taken.</summary>
     public Images.Format.ImageDescription Description => _image.Description;
 
+    public Guid ImageId => _image.ImageId;
+
+    public bool IsEncrypted => _image.IsEncrypted;
+
     public bool IsComplete => _image.IsComplete;
 
     /// <summary>Parts that are missing: what lies in them cannot be read.</summary>

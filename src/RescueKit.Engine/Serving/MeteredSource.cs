@@ -29,7 +29,8 @@ public sealed class MeteredSource : IBlockSource
     public long DataBytes { get; }
 
     /// <summary>It is read once more, for another purpose.</summary>
-    public void Begin(string phase) => _meter.Begin(phase, DataBytes);
+    /// <param name="total">Bytes that are going to be read; null for all.</param>
+    public void Begin(string phase, long? total = null) => _meter.Begin(phase, total ?? DataBytes);
 
     public void Read(long offset, Span<byte> buffer)
     {

@@ -43,6 +43,27 @@ internal static class Calls
     public static HostCall OpenImage(string path, string? passphrase) =>
         new("opening the image", Untouched, async (h, c) => new ImageOpened(path, passphrase, await h.GetImageAsync(path, passphrase, c)));
 
+    public static HostCall OpenFiles(string image, int partition, string? passphrase) =>
+        new("opening the partition", Untouched, async (h, c) => new FilesOpened(await h.OpenFilesAsync(image, partition, passphrase, c)));
+
+    public static HostCall ListFiles(string files, string folder, string? behind) =>
+        new("reading the folder", null, async (h, c) => new FilesListed(files, folder, behind, await h.ListFilesAsync(files, folder, behind, c)));
+
+    public static HostCall FindFiles(string files, string folder, string text) =>
+        new("searching", null, async (h, c) => new FilesFound(files, text, await h.FindFilesAsync(files, folder, text, c)));
+
+    public static HostCall StopFinding(string files) => new("ending the search", null, async (h, c) =>
+    {
+        await h.StopFindingAsync(files, c);
+        return new FilesLeft(files);
+    });
+
+    public static HostCall CloseFiles(string files) => new("closing the image", null, async (h, c) =>
+    {
+        await h.CloseFilesAsync(files, c);
+        return new FilesLeft(files);
+    });
+
     /// <param name="instead">A planned run to let go of first: it holds the same disks.</param>
     public static HostCall Prepare(RunRequest request, int? instead = null) => new("making the plan", Untouched, async (h, c) =>
     {

@@ -33,6 +33,16 @@ internal sealed record Prepared(RunRequest Request, RunState Run) : Message;
 internal sealed record Started(int Run) : Message;
 internal sealed record ImageOpened(string Path, string? Passphrase, ImageDocument Image) : Message;
 internal sealed record Browsed(string PlaceId, string Folder, IReadOnlyList<PlaceEntry> Entries) : Message;
+internal sealed record FilesOpened(OpenedFiles Files) : Message;
+
+/// <param name="Folder">As it was asked for.</param>
+internal sealed record FilesListed(string Files, string Folder, string? Behind, FilePage Page) : Message;
+
+/// <param name="Text">The very string that was asked for: an answer that nobody waits for any more is let go.</param>
+internal sealed record FilesFound(string Files, string Text, FilePage Page) : Message;
+
+/// <summary>A search in files was ended, or they were closed.</summary>
+internal sealed record FilesLeft(string Files) : Message;
 internal sealed record Attached(Place Place) : Message;
 internal sealed record Detached : Message;
 
@@ -41,5 +51,5 @@ internal sealed record ContainerTurned(string Id) : Message;
 internal sealed record BootChecked(int Run, BootCheck Check) : Message;
 internal sealed record Configured(string What) : Message;
 
-/// <summary>A file was picked while browsing.</summary>
+/// <summary>A file, or a folder where one was wanted, was picked while browsing.</summary>
 internal sealed record Picked(string Path) : Message;

@@ -14,6 +14,9 @@ internal abstract record Screen
     /// <summary>What has to be asked when it comes up.</summary>
     public virtual IReadOnlyList<Effect> Opening => [];
 
+    /// <summary>What has to be let go when it goes.</summary>
+    public virtual IReadOnlyList<Effect> Closing => [];
+
     /// <summary>A name under which its answers are kept when it is left; null where there are none.</summary>
     public virtual string? Draft => null;
 

@@ -109,6 +109,7 @@ internal sealed record UiModel
             KeyPressed { Key.Code: KeyCode.Escape } when Stack.Count > 1 => Go(Stack.Count - 1, Step.Close()),
             // Nobody waits for this plan any more: its disks are let go.
             Prepared { Run.Id: var run } => (this, [Calls.Cancel(run)]),
+            FilesOpened { Files.Id: var files } => (this, [Calls.CloseFiles(files)]),
             _ => (this, []),
         };
     }
@@ -121,6 +122,7 @@ internal sealed record UiModel
         {
             // What was begun has become a run: its answers are no draft any more.
             drafts = drafts.RemoveRange(stack.Skip(1).Select(s => s.Draft).OfType<string>());
+            effects.AddRange(stack.Skip(1).SelectMany(s => s.Closing));
             stack = [stack[0]];
         }
         else if (step.Self is { } self)
@@ -131,6 +133,7 @@ internal sealed record UiModel
         {
             var closed = stack[at];
             if (closed.Draft is { } name) drafts = drafts.SetItem(name, closed.Kept);
+            effects.AddRange(closed.Closing);
             stack = stack.RemoveAt(at);
         }
         if (step.Next is { } next)
@@ -201,8 +204,8 @@ internal sealed record UiModel
     /// <summary>Plans are let go of, answers are kept.</summary>
     private (UiModel, IReadOnlyList<Effect>) GoHome()
     {
-        var planned = Plans.Select(p => (Effect)Calls.Cancel(p)).ToList();
+        List<Effect> closing = [.. Plans.Select(Calls.Cancel), .. Stack.Skip(1).SelectMany(s => s.Closing)];
         var drafts = Stack.Where(s => s.Draft is not null).Aggregate(Drafts, (all, s) => all.SetItem(s.Draft!, s.Kept));
-        return (this with { Help = null, Stack = [Stack[0]], Drafts = drafts }, planned);
+        return (this with { Help = null, Stack = [Stack[0]], Drafts = drafts }, closing);
     }
 }

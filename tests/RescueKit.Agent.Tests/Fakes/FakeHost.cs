@@ -38,6 +38,11 @@ internal sealed class FakeHost : IRunHost
     public Task<IReadOnlyList<PlaceEntry>> BrowseAsync(string placeId, string folder, CancellationToken cancel) => throw new NotSupportedException();
     public Task<IReadOnlyList<FoundImage>> FindImagesAsync(CancellationToken cancel) => throw new NotSupportedException();
     public Task<ImageDocument> GetImageAsync(string path, string? passphrase, CancellationToken cancel) => throw new NotSupportedException();
+    public Task<OpenedFiles> OpenFilesAsync(string path, int? partition, string? passphrase, CancellationToken cancel) => throw new NotSupportedException();
+    public Task<FilePage> ListFilesAsync(string files, string folder, string? behind, CancellationToken cancel) => throw new NotSupportedException();
+    public Task<FilePage> FindFilesAsync(string files, string folder, string text, CancellationToken cancel) => throw new NotSupportedException();
+    public Task StopFindingAsync(string files, CancellationToken cancel) => throw new NotSupportedException();
+    public Task CloseFilesAsync(string files, CancellationToken cancel) => throw new NotSupportedException();
     public Task<RunState> PrepareAsync(RunRequest request, CancellationToken cancel) => throw new NotSupportedException();
     public Task<RunState> StartAsync(int run, string? confirm, CancellationToken cancel) => throw new NotSupportedException();
     public Task CancelAsync(int run, CancellationToken cancel) => throw new NotSupportedException();

@@ -109,6 +109,17 @@ public abstract class RunHostContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Files_are_had_out_of_nothing_but_an_image_that_is_open()
+    {
+        await File.WriteAllTextAsync(Folder.File("no.rki"), "no image", Cancel);
+        await Refused(() => Host.OpenFilesAsync(Folder.File("no.rki"), null, null, Cancel));
+        Assert.Equal("usage", (await Refused(() => Host.ListFilesAsync("files1", "/", null, Cancel))).Kind);
+        Assert.Equal("usage", (await Refused(() => Host.FindFilesAsync("files1", "/", "x", Cancel))).Kind);
+        Assert.Equal("usage", (await Refused(() => Host.StopFindingAsync("files1", Cancel))).Kind);
+        await Host.CloseFilesAsync("files1", Cancel);
+    }
+
+    [Fact]
     public async Task Many_runs_may_read_one_image()
     {
         var image = await MakeImage();

@@ -32,7 +32,7 @@ public class HelpTests
         },
         { "image export", ["<IMAGE> <OUT>", "--format <raw|qcow2|vmdk|vhdx>", "--compress", "--verify", "--on-damage <fail|skip>", "--json", "--quiet"] },
         { "image ls", ["<IMAGE[:N]>", "--json", "--passphrase-file <FILE>", "--passphrase-fd <N>"] },
-        { "image get", ["<IMAGE[:N]> <PATH", "--overwrite", "--passphrase-file <FILE>", "--passphrase-fd <N>"] },
+        { "image get", ["<IMAGE[:N]> <PATH", "--overwrite", "--dry-run", "--receipt <FILE>", "--quiet", "--json", "--passphrase-file <FILE>", "--passphrase-fd <N>"] },
         { "image mount", ["<IMAGE[:N]> <DIR>", "--passphrase-file <FILE>", "--passphrase-fd <N>"] },
         {
             "clone",

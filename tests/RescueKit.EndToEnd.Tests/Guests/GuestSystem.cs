@@ -6,11 +6,11 @@ public sealed class GuestSystem : IDisposable
     private static readonly string[] s_modules =
     [
         "virtio_pci", "virtio_console", "virtio_blk", "virtio_scsi", "sd_mod", "ahci", "nvme", "xhci_pci", "usb_storage",
-        "ext4", "xfs", "btrfs", "vfat", "nls_cp437", "nls_ascii", "dm_mod", "dm_snapshot", "dm_thin_pool", "dm_raid", "loop", "raid1",
+        "ext4", "xfs", "btrfs", "vfat", "nls_cp437", "nls_ascii", "dm_mod", "dm_snapshot", "dm_thin_pool", "dm_raid", "loop", "raid1", "nbd",
         "dm_crypt", "xts", "cbc", "ecb", "essiv", "aes_generic", "sha256_generic", "algif_skcipher",
     ];
 
-    private readonly Lazy<GuestInitramfs> _initramfs = new(() => new GuestInitramfs(GuestKernel.Current, s_modules, ["dmsetup", "lvm", "mdadm", "cryptsetup", "losetup", "flock", "perl"]));
+    private readonly Lazy<GuestInitramfs> _initramfs = new(() => new GuestInitramfs(GuestKernel.Current, s_modules, ["dmsetup", "lvm", "mdadm", "cryptsetup", "losetup", "flock", "perl", "find", "cp"]));
 
     internal Guest Boot(params IEnumerable<GuestDisk> disks) => new(_initramfs.Value, disks);
 

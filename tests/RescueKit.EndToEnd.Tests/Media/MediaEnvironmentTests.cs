@@ -6,6 +6,21 @@ namespace RescueKit.EndToEnd.Tests.Media;
 [Collection(MediaTests.Name)]
 public sealed class MediaEnvironmentTests(MediaSession session) : IClassFixture<MediaSession>
 {
+    private const string FilesOutOfAnImage = """
+        set -e
+        mke2fs -q -F -t ext4 /dev/nvme0n1
+        mount /dev/nvme0n1 /mnt
+        echo kept >/mnt/file
+        umount /mnt
+        rescuekit image create /dev/nvme0n1 /tmp/spare.rki --quiet
+        mkdir /tmp/got
+        rescuekit image ls /tmp/spare.rki / --json | grep -q '"file"'
+        rescuekit image get /tmp/spare.rki /file /tmp/got --quiet
+        [ "$(cat /tmp/got/file)" = kept ]
+        rm -r /tmp/got /tmp/spare.rki
+        ! ls /sys/block/nbd*/pid 2>/dev/null
+        """;
+
     /// <summary>Each makes or changes something real on the spare disk or asks the machine; what matters is that it runs to a good end.</summary>
     [Theory]
     [InlineData("lsblk --json | grep -q vda")]
@@ -30,6 +45,7 @@ public sealed class MediaEnvironmentTests(MediaSession session) : IClassFixture<
     [InlineData("vi --help 2>&1 | grep -q 'Edit FILE'")]
     [InlineData("ddrescue --version")]
     [InlineData("rescuekit disk list --json | grep -q SPARE")]
+    [InlineData(FilesOutOfAnImage)]
     public void A_tool_runs(string script) => session.Must(script);
 
     [Theory]

@@ -24,6 +24,9 @@ internal sealed class FakeRunHost : IRunHost
     public ImmutableList<LogLine> Log { get; set; } = [.. Samples.Log];
     public ImmutableList<RunRequest> Requests { get; private set; } = [];
     public Func<RunRequest, RunPlan> Plan { get; set; } = Samples.PlanOf;
+
+    /// <summary>Files at the top of an image, instead of a few of every kind; 0 for those.</summary>
+    public int Swarm { get; set; }
     public BootCheck Boot { get; set; } = new("bootable", ["It has a boot entry."], []);
 
     /// <summary>What a call of this name throws.</summary>
@@ -92,6 +95,18 @@ internal sealed class FakeRunHost : IRunHost
         if (passphrase != Samples.Passphrase) throw new HostException(new Problem($"{path}: the passphrase does not open it", "wrong_passphrase", "check the keyboard layout", 3));
         return Task.FromResult(image with { Opened = true, Disk = Samples.WebImage.Disk, Partitions = Samples.WebImage.Partitions });
     }
+
+    public Task<OpenedFiles> OpenFilesAsync(string path, int? partition, string? passphrase, CancellationToken cancel) =>
+        Task.FromResult(Answer($"open-files {path}:{partition} {passphrase}", new OpenedFiles("files1", path, partition ?? 0, "ext4", "root")));
+
+    public Task<FilePage> ListFilesAsync(string files, string folder, string? behind, CancellationToken cancel) =>
+        Task.FromResult(Answer($"list {files} {folder} {behind}", Swarm > 0 ? Samples.ManyFiles(Swarm) : Samples.FilesIn(folder, behind)));
+
+    public Task<FilePage> FindFilesAsync(string files, string folder, string text, CancellationToken cancel) =>
+        Task.FromResult(Answer($"find {files} {folder} {text}", Samples.FoundFiles));
+
+    public Task StopFindingAsync(string files, CancellationToken cancel) => Task.FromResult(Answer($"stop-finding {files}", 0));
+    public Task CloseFilesAsync(string files, CancellationToken cancel) => Task.FromResult(Answer($"close-files {files}", 0));
 
     public Task<RunState> PrepareAsync(RunRequest request, CancellationToken cancel)
     {

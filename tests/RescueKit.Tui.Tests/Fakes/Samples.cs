@@ -188,6 +188,23 @@ internal static class Samples
 
     public static IReadOnlyList<PlaceEntry> SubFolder { get; } = [new("db1.rki", false, true, 7 * GiB, Now)];
 
+    /// <summary>The files of an image: /etc with a link to it, and a folder that comes in two parts.</summary>
+    public static FilePage FilesIn(string folder, string? behind) => folder switch
+    {
+        "/etc" or "/link" => new("/etc", [InImage("/etc/fstab", 612), InImage("/etc/nginx")], false),
+        "/etc/nginx" => new("/etc/nginx", [InImage("/etc/nginx/mime.types", 3957), InImage("/etc/nginx/nginx.conf", 1482)], false),
+        "/many" => behind is null ? new("/many", [InImage("/many/f1", 1)], true) : new("/many", [InImage("/many/f2", 2)], false),
+        _ => new("/",
+            [InImage("/etc"), new FileEntry("/link", "link", 4, Now.AddDays(-40), "/etc"), InImage("/many"), new FileEntry("/pipe", "pipe", 0, Now, null),
+                new FileEntry("/rotten", "unreadable", 0, default, null), InImage("/swapfile", 2 * GiB)], false),
+    };
+
+    public static FilePage ManyFiles(int number) => new("/", [.. Enumerable.Range(0, number).Select(i => InImage($"/file{i:d3}", 1))], false);
+
+    public static FilePage FoundFiles { get; } = new("/", [InImage("/etc/nginx/nginx.conf", 1482), InImage("/usr/share/fontconfig")], false);
+
+    private static FileEntry InImage(string path, long? size = null) => new(path, size is null ? "folder" : "file", size ?? 0, Now.AddDays(-8), null);
+
     public static IReadOnlyList<LogLine> Log { get; } = [new(1, Now.AddMinutes(-2), "the host has started"), new(2, Now.AddMinutes(-1), "3 disks found")];
 
     public static RunProgress Progress { get; } =
@@ -215,6 +232,7 @@ internal static class Samples
         var words = request.Command;
         var operation = words[0] == "clone" ? "clone" : words[1] switch { "create" => "backup", var other => other };
         var (from, onto) = operation == "clone" ? (words[1], words[2]) : (words[2], operation == "verify" ? words[2] : words[3]);
+        if (operation == "get") return PlanOfFiles(words);
         var whole = operation is "backup" or "clone" && !words.Contains("used");
         var overwritten = operation is "restore" or "clone";
         return new RunPlan
@@ -240,6 +258,16 @@ internal static class Samples
             BytesToWrite = 301 * GiB,
         };
     }
+
+    private static RunPlan PlanOfFiles(IReadOnlyList<string> words) => new()
+    {
+        Operation = "get",
+        From = new PlanDisk(WebImage.Path, 232 * GiB, "Samsung SSD 970 EVO 500GB", "S4EVNX0M10841X", "image of /dev/nvme0n1, partition 2"),
+        Onto = new PlanDisk(words[^1], 42 * GiB, null, null, "folder"),
+        Items = [new PlanItem(2, null, "ext4", "root", 232 * GiB, 3 * MiB, "17 files", null, null)],
+        BytesToRead = 3 * MiB,
+        BytesToWrite = 3 * MiB,
+    };
 
     private static PartitionDocument Partition(int number, long offset, long length, string fileSystem, string label, long used) => new()
     {

@@ -51,6 +51,11 @@ public class GoldenFrameTests
         ["backup-place"] = ui => Open(ui, "Back up").Press(KeyCode.Enter),
         ["backup-options"] = ui => Open(ui, "Back up").Press(KeyCode.Enter, KeyCode.Enter, KeyCode.Enter),
         ["backup-plan"] = ui => Open(ui, "Back up").Press(KeyCode.Enter, KeyCode.Enter, KeyCode.Enter, KeyCode.Enter),
+        ["files-partition"] = ui => Open(ui, "Get files").Press(KeyCode.Enter),
+        ["files"] = ui => Files(ui).Choose("link").Type(" "),
+        ["files-search"] = ui => Files(ui).Type("/conf").Press(KeyCode.Enter),
+        ["files-place"] = ui => Files(ui).Type("r").Press(KeyCode.Enter),
+        ["files-plan"] = ui => Files(ui).Type("r").Press(KeyCode.Enter).Type("r"),
         ["restore-target"] = ui => Open(ui, "Restore").Press(KeyCode.Enter, KeyCode.Enter).Choose("WDC"),
         ["restore-what"] = ui => RestoreWhat(ui),
         ["restore-plan"] = ui => RestoreWhat(ui).Press(KeyCode.Enter),
@@ -60,6 +65,7 @@ public class GoldenFrameTests
     };
 
     private static Driver Open(Driver ui, string way) => ui.Choose(way).Press(KeyCode.Enter);
+    private static Driver Files(Driver ui) => Open(ui, "Get files").Press(KeyCode.Enter).Choose("root").Press(KeyCode.Enter);
     private static Driver RestoreWhat(Driver ui) => Open(ui, "Restore").Press(KeyCode.Enter, KeyCode.Enter).Choose("WDC").Press(KeyCode.Enter);
     private static Driver Started(Driver ui) => RestoreWhat(ui).Press(KeyCode.Enter).Type("Y7K2P").Press(KeyCode.Enter).Beat();
 

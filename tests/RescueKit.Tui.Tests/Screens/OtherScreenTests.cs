@@ -99,6 +99,7 @@ public class OtherScreenTests
     [InlineData("Back up")]
     [InlineData("Clone")]
     [InlineData("Verify")]
+    [InlineData("Get files")]
     [InlineData("Images")]
     [InlineData("Disks")]
     [InlineData("Places")]

@@ -61,6 +61,9 @@ internal static class CommandLines
 
     public static IReadOnlyList<string> Verify(string image) => ["image", "verify", image];
 
+    /// <param name="paths">In the image, from its root.</param>
+    public static IReadOnlyList<string> Get(string image, int partition, IReadOnlyList<string> paths, string folder) => ["image", "get", $"{image}:{partition}", .. paths, folder];
+
     /// <summary>The same words under the other choice of --unclean.</summary>
     public static IReadOnlyList<string> OtherUnclean(IReadOnlyList<string> words)
     {

@@ -14,6 +14,7 @@ internal sealed record HomeScreen(Picker? Picker = null) : Screen
         new("Restore a disk", _ => "from an image on this stick, a disk or a share", () => new RestoreWizard()),
         new("Back up a disk", _ => "into an image: cold, nothing on the disk is changed", () => new BackupWizard()),
         new("Clone a disk", _ => "straight onto another disk", () => new CloneWizard()),
+        new("Get files", _ => "out of an image", () => new FilesWizard()),
         new("Verify an image", _ => "every block of it", () => new VerifyWizard(), GapAfter: true),
         new("Images", ImagesFound, () => new ImagesScreen()),
         new("Disks", DisksFound, () => new DisksScreen()),

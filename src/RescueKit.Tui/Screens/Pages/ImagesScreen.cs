@@ -20,7 +20,7 @@ internal sealed record ImagesScreen : Screen
         Body = ImageRows.Blocks(world, Picker),
         Hints =
         [
-            new Hint("↑↓", "choose"), new Hint("Enter", "details"), new Hint("r", "restore"), new Hint("v", "verify"), Picker.Hint, new Hint("g", "look again"),
+            new Hint("↑↓", "choose"), new Hint("Enter", "details"), new Hint("r", "restore"), new Hint("v", "verify"), new Hint("f", "files"), Picker.Hint, new Hint("g", "look again"),
             new Hint("Esc", "back"),
         ],
     };
@@ -35,6 +35,7 @@ internal sealed record ImagesScreen : Screen
         var preset = new ImageChoice { List = new Picker(found.Path) };
         if (key.Is('r')) return Step.Open(this, new RestoreWizard { Choice = preset, Preset = true });
         if (key.Is('v')) return Step.Open(this, new VerifyWizard { Choice = preset, Preset = true });
+        if (key.Is('f')) return Step.Open(this, new FilesWizard { Choice = preset, Preset = true });
         return key.Code == KeyCode.Enter ? Step.Open(this, new ImageScreen(found)) : null;
     }
 }

@@ -9,6 +9,9 @@ namespace RescueKit.Tui.Screens.Pages;
 /// <summary>What would be done, before it is: the victim beside the source, all that is lost, and the id that has to be typed.</summary>
 internal sealed record PlanScreen(RunRequest Request, RunState Run) : Screen
 {
+    private const int LongCommand = 500;
+    private const int ShortLine = 40;
+
     public TextField Typed { get; init; } = new();
 
     /// <summary>True after Enter with an id that does not match.</summary>
@@ -28,6 +31,10 @@ internal sealed record PlanScreen(RunRequest Request, RunState Run) : Screen
 
     public override bool TakesText => Plan.ConfirmId is not null;
     private RunPlan Plan => Run.Plan;
+    private Prose Command => new(CommandLines.Show(Run.Command, Plan.ConfirmId), 0, "Command: ");
+
+    /// <summary>It would leave too little of the plan in sight, and is scrolled with it.</summary>
+    private bool IsCommandLong => Command.Text.Text.Length > LongCommand;
     private bool CanTurn => Plan.Items.Any(i => i.AlternativeBytes is not null) && Request.Command[0] != "verify";
 
     public override Content View(World world) => new()
@@ -35,8 +42,8 @@ internal sealed record PlanScreen(RunRequest Request, RunState Run) : Screen
         Title = $"{Words.Operation(Plan)} · plan",
         Right = "last step",
         Scroll = Scroll,
-        Body = PlanText.Blocks(world, Plan),
-        Pinned = [new Prose(CommandLines.Show(Run.Command, Plan.ConfirmId), 0, "Command: "), .. Ask()],
+        Body = [.. PlanText.Blocks(world, Plan), .. IsCommandLong ? (Block[])[new Space(), Command] : []],
+        Pinned = [.. IsCommandLong ? [] : (Block[])[Command], .. Ask()],
         Hints =
         [
             new Hint("Enter", Plan.ConfirmId is null ? "start" : "start when it matches"), new Hint("↑↓", "scroll"),
@@ -73,7 +80,7 @@ internal sealed record PlanScreen(RunRequest Request, RunState Run) : Screen
             case KeyCode.Up or KeyCode.PageUp:
                 return Step.Stay(this with { Scroll = Math.Max(0, Scroll - (key.Code == KeyCode.Up ? 1 : 10)) });
             case KeyCode.Down or KeyCode.PageDown:
-                return Step.Stay(this with { Scroll = Math.Min(Plan.Items.Count + Plan.Lost.Count + Plan.Warnings.Count, Scroll + (key.Code == KeyCode.Down ? 1 : 10)) });
+                return Step.Stay(this with { Scroll = Math.Min(Plan.Items.Count + Plan.Lost.Count + Plan.Warnings.Count + (IsCommandLong ? Command.Text.Text.Length / ShortLine : 0), Scroll + (key.Code == KeyCode.Down ? 1 : 10)) });
             case KeyCode.Tab when CanTurn:
                 var request = Request with { Command = CommandLines.OtherUnclean(Request.Command) };
                 var call = Calls.Prepare(request, Run.Id);

@@ -9,11 +9,11 @@ internal static class PlanText
 {
     public static IReadOnlyList<Block> Blocks(World world, RunPlan plan)
     {
-        var backup = plan.Operation == "backup";
+        var intoFolder = plan.Operation is "backup" or "get";
         var blocks = new List<Block> { Disk(world, "FROM", plan.From, Tone.Plain) };
         if (plan.Operation != "verify")
         {
-            blocks.Add(backup
+            blocks.Add(intoFolder
                 ? new Prose(plan.Onto.Path, 0, "TO    ")
                 : Disk(world, "ONTO", plan.Onto, plan.ConfirmId is null ? Tone.Plain : Tone.Lost));
         }
@@ -23,7 +23,7 @@ internal static class PlanText
         foreach (var item in plan.Items.Where(i => i.AlternativeBytes is not null)) blocks.Add(Alternative(item));
         foreach (var item in plan.Items.Where(i => i.SizeChange is not null)) blocks.Add(new Prose([new Piece($"{item.Number} {item.SizeChange}")], 2));
         blocks.Add(new Space());
-        blocks.Add(backup ? Fit(plan) : new Prose($"To read {Units.Size(plan.BytesToRead)}{(plan.Operation == "restore" ? " as stored" : "")}, to write {Units.Size(plan.BytesToWrite)}"));
+        blocks.Add(intoFolder ? Fit(plan) : new Prose($"To read {Units.Size(plan.BytesToRead)}{(plan.Operation == "restore" ? " as stored" : "")}, to write {Units.Size(plan.BytesToWrite)}"));
         foreach (var warning in plan.Warnings) blocks.Add(new Prose([new Piece("! " + warning, Tone.Look)]));
         return blocks;
     }
@@ -46,7 +46,7 @@ internal static class PlanText
         [.. plan.Items.Select(i => new Row(
         [
             i.Number is { } n ? n == 0 ? "all" : $"{n}" : "", i.Label is { Length: > 0 } label ? $"{i.FileSystem} \"{label}\"" : i.FileSystem,
-            plan.Operation is "backup" or "verify" || i.Number is null ? "" : i.TargetNumber is { } m ? $"→ {m}" : "→ none",
+            plan.Operation is "backup" or "verify" or "get" || i.Number is null ? "" : i.TargetNumber is { } m ? $"→ {m}" : "→ none",
             Units.Size(i.Length), $"{Units.Size(i.Bytes)} to copy", i.Reason is null ? i.How : $"{i.How}: {i.Reason}",
         ], Marked: false))], [0, 3, 4], 5, 2);
 
@@ -60,7 +60,7 @@ internal static class PlanText
     /// <summary>Before compression; how far that goes is not known before it is done.</summary>
     private static Prose Fit(RunPlan plan)
     {
-        var sizes = $"At most {Units.Size(plan.BytesToWrite)} before compression, {Units.Size(plan.Onto.Length)} free there: ";
+        var sizes = $"At most {Units.Size(plan.BytesToWrite)}{(plan.Operation == "backup" ? " before compression" : "")}, {Units.Size(plan.Onto.Length)} free there: ";
         return plan.BytesToWrite <= plan.Onto.Length
             ? new Prose([new Piece(sizes), new Piece("it fits ✓", Tone.Proven)])
             : new Prose([new Piece(sizes), new Piece("it may not fit !", Tone.Look)]);

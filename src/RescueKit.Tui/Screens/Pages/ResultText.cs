@@ -44,12 +44,15 @@ internal static class ResultText
         {
             ("backup", { Cancelled: true }) => "It was cancelled. What is in the image so far stays and can be gone on with; the source is as it was.",
             ("verify", { Cancelled: true }) => "It was cancelled before every block had been looked at: nothing was found out, nothing was changed.",
+            ("get", { Cancelled: true }) => $"It was cancelled. What was copied so far is in {onto}; the file that was under way is not whole.",
             (_, { Cancelled: true }) => $"It was cancelled. {onto} is overwritten in part and neither starts nor mounts; running the same again finishes it.",
             ("backup", { Verdict: "failed" }) => "The image is not finished. The source is as it was.",
             ("verify", { Verdict: "failed" }) => "The image is not proven.",
+            ("get", { Verdict: "failed" }) => $"Not all of it was copied. What was is in {onto}; the image is as it was.",
             (_, { Verdict: "failed" }) => $"{onto} does not hold a whole disk. What was overwritten is lost; the source is as it was.",
             ("verify", { Verdict: "complete" }) => [new Piece("Every block of the image is what was written ✓", Tone.Proven)],
             (_, { Verdict: "complete with losses" }) => "It is done, but not all of it: what is missing is listed below. All else is as it should be.",
+            ("get", _) => [new Piece($"The files are in {onto}.", Tone.Proven)],
             ("backup", _) => [new Piece("The image is complete.", Tone.Proven)],
             _ => [new Piece($"{onto} holds all of it.", Tone.Proven)],
         };

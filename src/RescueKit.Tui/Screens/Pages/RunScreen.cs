@@ -98,6 +98,7 @@ internal sealed record RunScreen(int Id) : Screen
             {
                 "backup" => "What is in the image so far stays; the backup can be gone on with later. The source is not touched.",
                 "verify" => "Nothing is changed by a verify.",
+                "get" => "What has been copied stays; the file that is under way will not be whole. The image is not touched.",
                 _ => $"{run.Plan.Onto.Path} has been overwritten in part: it will neither start nor mount. Running the same again finishes it.",
             },
         ], "yes", [Calls.Cancel(run.Id)]);

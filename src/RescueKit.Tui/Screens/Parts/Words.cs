@@ -67,6 +67,7 @@ internal static class Words
         "restore" => "Restore",
         "clone" => "Clone",
         "verify" => "Verify",
+        "get" => "Get files",
         var other => other,
     };
 
@@ -80,6 +81,7 @@ internal static class Words
             "restore" => $"Restoring onto {onto}",
             "clone" => $"Cloning {from} onto {onto}",
             "verify" => $"Verifying {Path.GetFileName(run.Plan.From.Path)}",
+            "get" => $"Getting files out of {Path.GetFileName(run.Plan.From.Path)}",
             var other => $"{other} of {from}",
         };
     }

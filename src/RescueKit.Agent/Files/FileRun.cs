@@ -1,0 +1,159 @@
+using System.Diagnostics;
+using System.Globalization;
+using RescueKit.Agent.Tools;
+using RescueKit.Engine;
+using RescueKit.Engine.Texts;
+using RescueKit.Model;
+
+namespace RescueKit.Agent.Files;
+
+/// <param name="Paths">As the image's own system has them.</param>
+/// <param name="Folder">Where they go: exists.</param>
+/// <param name="Overwrite">Writes over what is there already, instead of being refused.</param>
+public sealed record FileRequest(string Image, int? Partition, IReadOnlyList<string> Paths, string Folder, bool Overwrite)
+{
+    public required Func<ReadOnlyMemory<byte>> Passphrase { get; init; }
+    public IToolRunner Tools { get; init; } = new ToolRunner();
+
+    /// <summary>As <see cref="ImageFolderRequest.Mounting"/>.</summary>
+    public Action Mounting { get; init; } = () => { };
+}
+
+/// <summary>Copies files out of an image: mounts it, plans, copies, takes it off again.</summary>
+public sealed class FileRun : IRun
+{
+    private const string Operation = "get";
+    private const int SectorBytes = 512; // of st_blocks (stat(2))
+    private const int MostWarnings = 100;
+
+    private readonly FileRequest _request;
+    private readonly ImageFolder _files;
+    private readonly FileCopy _copy;
+    private readonly HashSet<string> _unreadable = [];
+    private Action<RunProgress>? _progress;
+    private long _began;
+
+    private FileRun(FileRequest request, Func<FileRun, ImageFolder> open)
+    {
+        _request = request;
+        _files = open(this);
+        try
+        {
+            _copy = FileCopy.Plan(_files.Root, request.Paths, request.Folder, request.Overwrite);
+            Plan = MakePlan();
+        }
+        catch
+        {
+            _files.Dispose();
+            throw;
+        }
+    }
+
+    /// <exception cref="RescueKitException">As for <see cref="ImageFolder.Open"/> and <see cref="FileCopy.Plan"/>; nothing is left behind.</exception>
+    public static FileRun Prepare(FileRequest request)
+    {
+        if (!Directory.Exists(request.Folder)) throw new UsageException($"there is no folder {request.Folder}", "make it first; the last path is where the others are put");
+        return new FileRun(request, run => ImageFolder.Open(new ImageFolderRequest(request.Image, request.Partition, request.Passphrase)
+        {
+            Tools = request.Tools,
+            Report = run.Note,
+            Progress = run.Show,
+            Mounting = request.Mounting,
+        }));
+    }
+
+    public RunPlan Plan { get; }
+    public bool IsConfidential => _files.IsEncrypted;
+    public Receipt? Receipt { get; private set; }
+
+    public Receipt Execute(string? confirm, Action<RunProgress>? progress, CancellationToken cancel)
+    {
+        var startedAt = DateTimeOffset.UtcNow;
+        (_began, _progress) = (Stopwatch.GetTimestamp(), progress);
+        try
+        {
+            cancel.ThrowIfCancellationRequested();
+            _files.Begin("copying", Plan.BytesToRead);
+            _copy.Run(_request.Tools, cancel);
+            return Receipt = Conclude(startedAt, null);
+        }
+        catch (Exception e)
+        {
+            Receipt = Conclude(startedAt, e);
+            throw;
+        }
+        finally
+        {
+            _progress = null;
+        }
+    }
+
+    public void Dispose() => _files.Dispose();
+
+    private RunPlan MakePlan()
+    {
+        var (volume, disk) = (_files.Volume, _files.Description.Disk);
+        var (files, bytes) = Measure();
+        var free = new DriveInfo(_request.Folder).AvailableFreeSpace;
+        return new RunPlan
+        {
+            Operation = Operation,
+            From = new PlanDisk(Path.GetFullPath(_request.Image), volume.Length, disk.Model, disk.Serial, $"image of {disk.Name}, partition {volume.Number}"),
+            Onto = new PlanDisk(_request.Folder, free, null, null, "folder"),
+            Items = [new PlanItem(volume.Number, null, volume.FileSystem, volume.Label, volume.Length, bytes, files == 1 ? "1 file" : $"{files} files", null, null)],
+            Lost = [.. _copy.Replaced],
+            Warnings = bytes > free ? [$"{Units.Size(bytes)} are to be copied, and {Units.Size(free)} are free there"] : [],
+            BytesToRead = bytes,
+            BytesToWrite = bytes,
+        };
+    }
+
+    /// <summary>Files and the bytes that they take in the image; those with several names count as often.</summary>
+    private (long Files, long Bytes) Measure()
+    {
+        var call = new ToolCall("find", [.. _copy.Sources, "-type", "f", "-printf", @"%b\n"]) { Limit = Timeout.InfiniteTimeSpan };
+        var (files, blocks) = (0L, 0L);
+        // What cannot be read is no reason not to copy the rest; copying says what it is.
+        foreach (var line in _request.Tools.Run(call).Output.AsSpan().EnumerateLines())
+        {
+            if (line.IsEmpty) continue;
+            files++;
+            blocks += long.Parse(line, CultureInfo.InvariantCulture);
+        }
+        return (files, blocks * SectorBytes);
+    }
+
+    private void Show(RunProgress progress) =>
+        _progress?.Invoke(progress with { Elapsed = Stopwatch.GetElapsedTime(_began), Partition = _files.Volume.Number });
+
+    private void Note(string message)
+    {
+        lock (_unreadable)
+        {
+            if (_unreadable.Count < MostWarnings) _unreadable.Add(message);
+        }
+    }
+
+    private Receipt Conclude(DateTimeOffset startedAt, Exception? failure)
+    {
+        List<string> warnings = [.. Plan.Warnings];
+        lock (_unreadable) warnings.AddRange(_unreadable);
+        return new Receipt
+        {
+            Operation = Operation,
+            Verdict = failure is null ? "complete" : "failed",
+            Cancelled = failure is OperationCanceledException,
+            ToolVersion = $"RescueKit {ProgramVersion.Number}",
+            StartedAt = startedAt,
+            FinishedAt = DateTimeOffset.UtcNow,
+            Source = Plan.From.Path,
+            Target = Plan.Onto.Path,
+            ImageId = _files.ImageId,
+            BytesWritten = failure is null ? Plan.BytesToWrite : 0,
+            Partitions = Plan.Items,
+            Warnings = warnings,
+            Error = failure?.Message,
+            ExitCode = failure is null ? ExitCodes.Done : ExitCodes.Of(failure),
+        };
+    }
+}

@@ -1,0 +1,108 @@
+using RescueKit.Agent.Tools;
+using RescueKit.Engine;
+using RescueKit.Engine.Serving;
+using RescueKit.Images.Format;
+using RescueKit.Model;
+
+namespace RescueKit.Agent.Files;
+
+/// <param name="Image">Its first part.</param>
+/// <param name="Partition">Null for the only one that has files.</param>
+/// <param name="Passphrase">Asked for where it is encrypted.</param>
+/// <param name="Point">Where to mount it: a folder that exists; null for one that is made, and goes again.</param>
+public sealed record ImageFolderRequest(string Image, int? Partition, Func<ReadOnlyMemory<byte>> Passphrase, string? Point = null)
+{
+    public IToolRunner Tools { get; init; } = new ToolRunner();
+
+    /// <summary>Takes what could not be read, a sentence each, from any thread.</summary>
+    public Action<string> Report { get; init; } = _ => { };
+
+    /// <summary>Told how much of the partition has been read; null for nobody.</summary>
+    public Action<RunProgress>? Progress { get; init; }
+
+    /// <summary>Called before anything is made that has to be taken away again.</summary>
+    public Action Mounting { get; init; } = () => { };
+}
+
+/// <summary>The files of a partition of an image, in a folder, until it is disposed of.</summary>
+public sealed class ImageFolder : IDisposable
+{
+    /// <summary>What folders of its own are called.</summary>
+    internal const string Prefix = "rescuekit-files-";
+
+    private readonly ImageDisk _image;
+    private DirectoryInfo? _own;
+    private MeteredSource? _meter;
+    private MountedImage? _mounted;
+
+    private ImageFolder(ImageDisk image, ImagedVolume volume) => (_image, Volume) = (image, volume);
+
+    public ImagedVolume Volume { get; }
+
+    /// <summary>What it is an image of, and how it was taken.</summary>
+    public ImageDescription Description => _image.Description;
+
+    /// <summary>The folder.</summary>
+    public string Root => _mounted!.Point;
+
+    /// <summary>Whether it is still there: anybody may unmount it.</summary>
+    public bool IsThere => _mounted!.IsMounted;
+
+    public bool IsEncrypted => _image.IsEncrypted;
+    public Guid ImageId => _image.ImageId;
+
+    /// <exception cref="UsageException">It is not clear which partition is meant, or it has no files that can be had; or this is not root.</exception>
+    /// <exception cref="ImageException">It is no image, cannot be used, or is not opened by the passphrase.</exception>
+    /// <exception cref="DeviceException">It cannot be mounted; nothing is left behind.</exception>
+    public static ImageFolder Open(ImageFolderRequest request)
+    {
+        var image = ImageDisk.Open(request.Image, request.Passphrase);
+        ImageFolder? folder = null;
+        try
+        {
+            var volume = MountedImage.Choose(image, request.Partition);
+            if (!Environment.IsPrivilegedProcess)
+            {
+                throw new UsageException("files of an image are had by mounting it, which needs root",
+                    $"run it with sudo; or serve the partition as a disk and read it with other tools: rescuekit image serve {request.Image} --partition {volume.Number}");
+            }
+            request.Mounting();
+            folder = new ImageFolder(image, volume);
+            folder.Mount(request);
+            return folder;
+        }
+        catch
+        {
+            if (folder is not null) folder.Dispose();
+            else image.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What is read from now on is counted from zero.</summary>
+    /// <param name="total">Bytes that are expected.</param>
+    public void Begin(string phase, long total) => _meter?.Begin(phase, total);
+
+    public void Dispose()
+    {
+        _mounted?.Dispose();
+        _meter?.Dispose();
+        _image.Dispose();
+        try
+        {
+            _own?.Delete();
+        }
+        catch (IOException)
+        {
+            // Something is still mounted there, and nothing may be deleted.
+        }
+    }
+
+    private void Mount(ImageFolderRequest request)
+    {
+        if (request.Point is null) _own = Directory.CreateTempSubdirectory(Prefix);
+        var disk = new BlockSourceSlice(_image, new Extent(Volume.Offset, Volume.Length), $"{_image.Name} partition {Volume.Number}");
+        if (request.Progress is { } progress) _meter = new MeteredSource(disk, progress);
+        _mounted = MountedImage.Mount((IBlockSource?)_meter ?? disk, Volume.FileSystem, request.Point ?? _own!.FullName, request.Tools, request.Report);
+    }
+}
