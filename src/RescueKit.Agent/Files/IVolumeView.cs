@@ -1,8 +1,9 @@
 namespace RescueKit.Agent.Files;
 
-/// <summary>What makes of a volume that an NBD server of this process serves something that can be mounted, read-only. Disposed of after what is mounted.</summary>
+/// <summary>A volume as something that can be mounted, or that file systems' own tools open. Disposed of after what uses it.</summary>
 internal interface IVolumeView : IDisposable
 {
+    /// <summary>A node, or a plain file.</summary>
     string Path { get; }
 
     /// <summary>A block device; else a file.</summary>

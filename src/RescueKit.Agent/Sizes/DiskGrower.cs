@@ -1,3 +1,4 @@
+using RescueKit.Agent.Files;
 using RescueKit.Agent.Tools;
 using RescueKit.Disks;
 using RescueKit.Engine.Sizes;
@@ -23,7 +24,7 @@ public sealed class DiskGrower(IToolRunner tools) : IDiskGrower
             throw Refused(growth, $"the table counts in sectors of {growth.SectorSize} bytes, which a file does not have", "attach the file as a device with such sectors first: losetup --sector-size");
         if (tool.MustBeMounted && !Environment.IsPrivilegedProcess)
             throw Refused(growth, $"{growth.FileSystem} is mounted for that, which needs root", "run it as root");
-        (string, string) view = Environment.IsPrivilegedProcess ? ("losetup", "mount") : (FuseView.Program, FuseView.Package);
+        (string, string) view = Environment.IsPrivilegedProcess ? ("losetup", "mount") : (NbdFuseView.Program, NbdFuseView.Package);
         foreach (var (program, package) in tool.Programs.Append((SfdiskTable.Program, SfdiskTable.Package)).Append(view))
         {
             if (!tools.Has(program)) throw Refused(growth, $"the program {program} is not on this system", $"install it: apt install {package}");

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
+using RescueKit.Agent.Files;
 using RescueKit.Agent.Tools;
 using RescueKit.Engine.Sizes;
 using RescueKit.Model;
@@ -13,7 +14,7 @@ public sealed class DiskShrinker(IToolRunner tools) : IDiskShrinker
     {
         if (SizeTool.Of(fileSystem, tools) is not { CanShrink: true } tool) return "there is no tool that shrinks it";
         if (tool.MustBeMounted && !Environment.IsPrivilegedProcess) return "it is mounted for that, which needs root";
-        var missing = tool.Programs.Append((SfdiskTable.Program, SfdiskTable.Package)).Append((FuseView.Program, FuseView.Package)).FirstOrDefault(p => !tools.Has(p.Item1));
+        var missing = tool.Programs.Append((SfdiskTable.Program, SfdiskTable.Package)).Append((NbdFuseView.Program, NbdFuseView.Package)).FirstOrDefault(p => !tools.Has(p.Item1));
         return missing.Item1 is null ? null : $"the program {missing.Item1} is not on this system: apt install {missing.Item2}";
     }
 

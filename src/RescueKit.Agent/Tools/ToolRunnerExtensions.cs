@@ -6,6 +6,7 @@ internal static class ToolRunnerExtensions
 {
     /// <summary>What has just let go of a device (a program that looked into it, a thin pool) may not be quite done.</summary>
     private const int ClosingAttempts = 10;
+    private const string FuseUnmount = "fusermount3";
     private static readonly TimeSpan s_closingPause = TimeSpan.FromMilliseconds(300);
 
     /// <returns>What it printed.</returns>
@@ -31,6 +32,9 @@ internal static class ToolRunnerExtensions
     /// <summary>Takes away what is mounted, where something is. Who still has a file of it open keeps the file until it is closed.</summary>
     public static void Unmount(this IToolRunner tools, string point)
     {
-        if (tools.Run(new ToolCall("umount", point)).ExitCode != 0) tools.Run(new ToolCall("umount", "-l", point));
+        if (tools.Run(new ToolCall("umount", point)).ExitCode == 0) return;
+        // What a user mounted by FUSE is his to unmount by this alone.
+        if (tools.Has(FuseUnmount) && tools.Run(new ToolCall(FuseUnmount, "-u", point)).ExitCode == 0) return;
+        tools.Run(new ToolCall("umount", "-l", point));
     }
 }

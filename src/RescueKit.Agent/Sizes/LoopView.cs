@@ -4,15 +4,8 @@ using RescueKit.Model;
 
 namespace RescueKit.Agent.Sizes;
 
-/// <summary>A volume as something that file systems' own tools can open, until it is disposed of.</summary>
-internal interface IVolumeView : IDisposable
-{
-    /// <summary>A node, or a plain file.</summary>
-    string Path { get; }
-}
-
 /// <summary>A range of a disk or disk file as a loop device. Needs root.</summary>
-internal sealed class LoopView : IVolumeView
+internal sealed class LoopView : IDisposable
 {
     private readonly IToolRunner _tools;
     private readonly string _disk;
