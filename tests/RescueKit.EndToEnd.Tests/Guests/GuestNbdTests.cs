@@ -108,9 +108,9 @@ public sealed class GuestNbdTests(GuestNbdMachine machine) : IClassFixture<Guest
         Guest.Must($"""
             {Functions}mount_it
             cat /point/sums >/dev/null || exit 45
-            (while cat /point/etc/* >/dev/null 2>&1; do echo 3 >/proc/sys/vm/drop_caches; touch /tmp/read; done) &
+            (while cat /point/etc/file* >/dev/null 2>&1; do echo 3 >/proc/sys/vm/drop_caches; touch /tmp/read; done) &
             reader=$!
-            until [ -e /tmp/read ]; do sleep 0.1; done
+            until [ -e /tmp/read ]; do kill -0 $reader || exit 47; sleep 0.1; done
             rm /tmp/read
             kill -0 $reader || exit 46
             kill -KILL $program
