@@ -1,7 +1,6 @@
 using RescueKit.Agent.Places;
 using RescueKit.Agent.Tools;
 using RescueKit.Engine.Serving;
-using RescueKit.Engine.Serving.Nbd;
 using RescueKit.Engine.Texts;
 using RescueKit.Images.Format;
 using RescueKit.Model;
@@ -19,19 +18,13 @@ namespace RescueKit.Agent.Files;
 public sealed class MountedImage : IDisposable
 {
     private readonly IToolRunner _tools;
-    private readonly DirectoryInfo _work = Directory.CreateTempSubdirectory("rescuekit-image-");
-    private readonly CancellationTokenSource _stop = new();
-    private readonly NbdServer _server;
-    private readonly Task _serving;
-    private IVolumeView? _view;
+    private readonly ServedVolume _volume;
     private bool _isMounted;
 
     private MountedImage(IBlockSource volume, string point, IToolRunner tools, Action<string> report)
     {
         (Point, _tools) = (point, tools);
-        _server = new NbdServer(new NbdExport("volume", volume.Name, volume), null, report);
-        _server.Listen(SocketPath);
-        _serving = _server.RunAsync(untilUnused: false, _stop.Token);
+        _volume = new ServedVolume(volume, isWritable: false, tools, report);
     }
 
     /// <summary>The folder where its files are.</summary>
@@ -86,27 +79,12 @@ public sealed class MountedImage : IDisposable
     public void Dispose()
     {
         if (IsMounted) _tools.Unmount(Point);
-        _view?.Dispose();
-        _stop.Cancel();
-        _serving.GetAwaiter().GetResult();
-        _server.Dispose();
-        _stop.Dispose();
-        try
-        {
-            _work.Delete();
-        }
-        catch (IOException)
-        {
-            // Somebody still reads from what is shown there; it is in the folder of temporary files.
-        }
+        _volume.Dispose();
     }
-
-    private string SocketPath => Path.Combine(_work.FullName, "nbd");
 
     private void Mount(string fileSystem, string name)
     {
-        _view = View();
-        var calls = MountCalls.Volume(_view.Path, _view.IsDevice, fileSystem, Point);
+        var calls = MountCalls.Volume(_volume.Path, _volume.IsDevice, fileSystem, Point);
         foreach (var (i, call) in calls.Index())
         {
             if (i + 1 < calls.Count && _tools.Run(call).ExitCode == 0) break;
@@ -114,11 +92,6 @@ public sealed class MountedImage : IDisposable
         }
         _isMounted = true;
     }
-
-    private IVolumeView View() =>
-        NbdDevice.IsUsable(_tools) ? NbdDevice.Open(SocketPath)
-        : _tools.Has(NbdFuseView.Program) ? new NbdFuseView(_server.Uri, _work.FullName, _tools)
-        : throw new DeviceException("this system has neither NBD disks without partitions nor the program nbdfuse", "load the one (modprobe nbd max_part=0), or install the other (apt install libnbd-bin)");
 
     private static string List(ImageDisk image, IEnumerable<ImagedVolume> volumes) =>
         "name one: " + string.Join(", ", volumes.Select(v => $"{image.Name}:{v.Number} ({string.Join(", ", new[] { v.FileSystem, v.Label, Units.Size(v.Length) }.Where(text => !string.IsNullOrEmpty(text)))})"));

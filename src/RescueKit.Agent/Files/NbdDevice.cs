@@ -9,7 +9,7 @@ using RescueKit.Model;
 namespace RescueKit.Agent.Files;
 
 /// <summary>
-/// A served volume as one of the kernel's own NBD disks, read-only (linux/nbd.h; drivers/block/nbd.c). The kernel keeps it for as long as a thread of this
+/// A served volume as one of the kernel's own NBD disks (linux/nbd.h; drivers/block/nbd.c). The kernel keeps it for as long as a thread of this
 /// process stands in NBD_DO_IT: when the process ends, however it does, every read fails from then on, and what is mounted can be unmounted.
 /// </summary>
 internal sealed class NbdDevice : IVolumeView
@@ -23,6 +23,7 @@ internal sealed class NbdDevice : IVolumeView
     private const nuint SetTimeout = 0xab09;
     private const nuint SetFlags = 0xab0a;
     private const nint ReadOnlyFlags = 0b11; // NBD_FLAG_HAS_FLAGS | NBD_FLAG_READ_ONLY
+    private const nint WritableFlags = 0b101; // NBD_FLAG_HAS_FLAGS | NBD_FLAG_SEND_FLUSH
 
     private const int Sector = 512;
 
@@ -33,13 +34,14 @@ internal sealed class NbdDevice : IVolumeView
 
     private readonly Socket _connection;
     private readonly SafeFileHandle _device;
+    private readonly bool _isWritable;
     private readonly Thread _thread;
     private readonly TaskCompletionSource<string?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <param name="device">With the socket set, and no sectors yet.</param>
-    private NbdDevice(string path, SafeFileHandle device, Socket connection, long length)
+    private NbdDevice(string path, SafeFileHandle device, bool isWritable, Socket connection, long length)
     {
-        (Path, _device, _connection) = (path, device, connection);
+        (Path, _device, _isWritable, _connection) = (path, device, isWritable, connection);
         _thread = new Thread(Stand) { IsBackground = true, Name = Module };
         _thread.Start();
         try
@@ -68,15 +70,16 @@ internal sealed class NbdDevice : IVolumeView
     }
 
     /// <param name="server">The socket that it listens on.</param>
+    /// <param name="isWritable">Whether the kernel may write to it.</param>
     /// <exception cref="DeviceException">No NBD disk is free, or the kernel refuses.</exception>
-    public static NbdDevice Open(string server)
+    public static NbdDevice Open(string server, bool isWritable)
     {
         var (connection, length) = NbdClient.Connect(server);
         try
         {
             foreach (var name in Names())
             {
-                if (Take(name, connection, length) is { } device) return new NbdDevice(name, device, connection, length);
+                if (Take(name, isWritable, connection, length) is { } device) return new NbdDevice(name, device, isWritable, connection, length);
             }
             throw new DeviceException("all NBD disks of this system are in use", "unmount an image that is not needed any more, or disconnect one: nbd-client -d /dev/nbd0");
         }
@@ -87,21 +90,38 @@ internal sealed class NbdDevice : IVolumeView
         }
     }
 
+    /// <exception cref="DeviceException">Not all that was written to it could be handed on.</exception>
     public void Dispose()
     {
+        var isWritten = !_isWritable || Flush();
         _ = LibC.Control(_device, Disconnect, 0);
         // The server hangs up when it is told so; where it does not any more, the end of the connection is as good.
         if (!_thread.Join(s_limit)) _connection.Shutdown(SocketShutdown.Both);
         _thread.Join(s_limit);
         _device.Dispose();
         _connection.Dispose();
+        if (!isWritten) throw new DeviceException($"what was written to {Path} could not all be kept");
+    }
+
+    /// <summary>The kernel keeps what tools wrote until the last who has the disk open closes it, and that is this process.</summary>
+    private bool Flush()
+    {
+        try
+        {
+            RandomAccess.FlushToDisk(_device);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     private static IEnumerable<string> Names() =>
         Enumerable.Range(0, 1024).TakeWhile(number => Directory.Exists($"/sys/block/{Module}{number}")).Select(number => $"/dev/{Module}{number}");
 
     /// <summary>Null where another one has it: the kernel lets the sockets be set by one thread only, until the last one who has it open closes it.</summary>
-    private static SafeFileHandle? Take(string path, Socket connection, long length)
+    private static SafeFileHandle? Take(string path, bool isWritable, Socket connection, long length)
     {
         if (File.Exists(Pid(path))) return null;
         using var exclusive = LibC.OpenDevice(path, isExclusive: true);
@@ -109,7 +129,7 @@ internal sealed class NbdDevice : IVolumeView
         // What is to be mounted must not be held exclusively; the other descriptor goes only when this one is there.
         var device = LibC.OpenDevice(path, isExclusive: false) ?? throw Refused(path);
         if (LibC.Control(device, SetBlockSize, Sector) < 0 || LibC.Control(device, SetSizeBlocks, (nint)(length / Sector)) < 0
-            || LibC.Control(device, SetTimeout, AnswerSeconds) < 0 || LibC.Control(device, SetFlags, ReadOnlyFlags) < 0)
+            || LibC.Control(device, SetTimeout, AnswerSeconds) < 0 || LibC.Control(device, SetFlags, isWritable ? WritableFlags : ReadOnlyFlags) < 0)
         {
             var refused = Refused(path);
             device.Dispose();

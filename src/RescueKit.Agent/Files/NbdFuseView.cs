@@ -27,7 +27,6 @@ internal sealed class NbdFuseView : IVolumeView
     public NbdFuseView(string uri, string work, IToolRunner tools, bool isWritable = false)
     {
         (_tools, _folder, _ready, _isWritable) = (tools, System.IO.Path.Combine(work, "view"), System.IO.Path.Combine(work, "ready"), isWritable);
-        if (!tools.Has(Program)) throw new DeviceException($"the program {Program} is not on this system", $"install it: apt install {Package}");
         Directory.CreateDirectory(_folder);
         // In a session of its own: Ctrl-C at the terminal must not take the file away below what is mounted, or a tool works on.
         _process = Process.Start(new ProcessStartInfo("setsid", [Program, .. isWritable ? (string[])[] : ["-r"], "-P", _ready, Path, uri]) { RedirectStandardError = true })!;

@@ -58,7 +58,7 @@ public sealed class DiskGrower(IToolRunner tools) : IDiskGrower
         }
         using var disk = BlockDevices.OpenTarget(growth.Disk);
         using var volume = new BlockTargetSlice(disk, growth.Onto, $"{growth.Disk} partition {growth.Partition}");
-        using (var view = new FuseView(volume, tools, _ => { })) tool.Grow(view.Path);
+        using (var view = new ServedVolume(volume, isWritable: true, tools, _ => { })) tool.Grow(view.Path);
         disk.Flush();
     }
 

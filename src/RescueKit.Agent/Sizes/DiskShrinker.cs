@@ -14,7 +14,8 @@ public sealed class DiskShrinker(IToolRunner tools) : IDiskShrinker
     {
         if (SizeTool.Of(fileSystem, tools) is not { CanShrink: true } tool) return "there is no tool that shrinks it";
         if (tool.MustBeMounted && !Environment.IsPrivilegedProcess) return "it is mounted for that, which needs root";
-        var missing = tool.Programs.Append((SfdiskTable.Program, SfdiskTable.Package)).Append((NbdFuseView.Program, NbdFuseView.Package)).FirstOrDefault(p => !tools.Has(p.Item1));
+        if (ServedVolume.WhyNot(tools) is var (why, remedy)) return $"{why}: {remedy}";
+        var missing = tool.Programs.Append((SfdiskTable.Program, SfdiskTable.Package)).FirstOrDefault(p => !tools.Has(p.Item1));
         return missing.Item1 is null ? null : $"the program {missing.Item1} is not on this system: apt install {missing.Item2}";
     }
 
@@ -37,7 +38,7 @@ public sealed class DiskShrinker(IToolRunner tools) : IDiskShrinker
     private long With(IBlockSource volume, Func<string, long> use)
     {
         var failures = new ConcurrentQueue<string>();
-        using var view = new FuseView(volume, tools, failures.Enqueue);
+        using var view = new ServedVolume(volume, volume is IBlockTarget, tools, failures.Enqueue);
         try
         {
             return use(view.Path);

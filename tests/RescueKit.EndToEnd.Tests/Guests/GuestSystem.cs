@@ -10,7 +10,8 @@ public sealed class GuestSystem : IDisposable
         "dm_crypt", "xts", "cbc", "ecb", "essiv", "aes_generic", "sha256_generic", "algif_skcipher",
     ];
 
-    private readonly Lazy<GuestInitramfs> _initramfs = new(() => new GuestInitramfs(GuestKernel.Current, s_modules, ["dmsetup", "lvm", "mdadm", "cryptsetup", "losetup", "flock", "perl", "find", "cp"]));
+    private readonly Lazy<GuestInitramfs> _initramfs = new(() => new GuestInitramfs(GuestKernel.Current, s_modules, ["dmsetup", "lvm", "mdadm", "cryptsetup", "losetup", "flock", "perl", "find", "cp",
+        "sfdisk", "setsid", "e2fsck", "resize2fs", "dumpe2fs", "ntfsresize"]));
 
     internal Guest Boot(params IEnumerable<GuestDisk> disks) => new(_initramfs.Value, disks);
 
