@@ -38,13 +38,14 @@ internal static class MountCalls
     {
         var (type, options) = ReadOnly(fileSystem) ?? throw new UsageException($"{fileSystem} cannot be mounted here", $"choose a partition with {Known}");
         if (type == "xfs") options += ",nouuid";
-        var kernel = new ToolCall("mount", "-t", type, "-o", isDevice ? options : options + ",loop", file, point);
         return type switch
         {
             Ntfs3g => [new ToolCall(Ntfs3g, "-o", options, file, point)],
-            "exfat" => [kernel, new ToolCall("mount.exfat-fuse", "-o", options, file, point)],
-            _ => [kernel],
+            "exfat" => [Of(type), Of("exfat-fuse")],
+            _ => [Of(type)],
         };
+
+        ToolCall Of(string driver) => new("mount", "-t", driver, "-o", isDevice ? options : options + ",loop", file, point);
     }
 
     /// <summary>Whether a volume's files can be had by mounting it.</summary>

@@ -59,7 +59,7 @@ public class MountCallsTests
     {
         Assert.Equal("mount -t xfs -o ro,norecovery,nouuid /dev/nbd0 /m", Line(Assert.Single(MountCalls.Volume("/dev/nbd0", true, "XFS", "/m"))));
         Assert.Equal("mount -t ext4 -o ro,noload,loop /tmp/v /m", Line(Assert.Single(MountCalls.Volume("/tmp/v", false, "ext4", "/m"))));
-        Assert.Equal(["mount -t exfat -o ro /dev/nbd0 /m", "mount.exfat-fuse -o ro /dev/nbd0 /m"], MountCalls.Volume("/dev/nbd0", true, "exFAT", "/m").Select(Line));
+        Assert.Equal(["mount -t exfat -o ro /dev/nbd0 /m", "mount -t exfat-fuse -o ro /dev/nbd0 /m"], MountCalls.Volume("/dev/nbd0", true, "exFAT", "/m").Select(Line));
     }
 
     private static string Line(ToolCall call) => $"{call.Program} {string.Join(' ', call.Arguments)}";
