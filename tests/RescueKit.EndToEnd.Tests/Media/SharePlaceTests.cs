@@ -52,7 +52,7 @@ public sealed class SharePlaceTests(ShareMachine machine) : IClassFixture<ShareM
     private MediaGuest Guest => machine.Guest;
 
     /// <summary>SSH is the one that goes away below.</summary>
-    public static TheoryData<PlaceServer> Kinds() => TestScale.IsWide ? [PlaceServer.Nfs, PlaceServer.Smb, PlaceServer.Ssh] : [PlaceServer.Nfs, PlaceServer.Smb];
+    public static TheoryData<PlaceServer> Kinds() => TestScale.IsWide ? [PlaceServer.Nfs, PlaceServer.Smb, PlaceServer.Ssh] : [PlaceServer.Smb];
 
     [Theory]
     [MemberData(nameof(Kinds))]

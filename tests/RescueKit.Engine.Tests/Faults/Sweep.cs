@@ -37,7 +37,7 @@ internal static class Sweep
 
     /// <summary>
     /// Runs one case for each index from 1 to <paramref name="count"/>; a failure names the index. In the core tier, for those at both ends, where a
-    /// run reads its tables and completes what it wrote, and for each eighth between them.
+    /// run reads its tables and completes what it wrote, and for each sixteenth between them.
     /// </summary>
     public static void Each(int count, Action<int> one)
     {
@@ -46,7 +46,7 @@ internal static class Sweep
         var failures = new SortedDictionary<int, Exception>();
         Parallel.For(1, count + 1, at =>
         {
-            if (!TestScale.IsWide && at > ends && at <= count - ends && at % 8 != 0) return;
+            if (!TestScale.IsWide && at > ends && at <= count - ends && at % 16 != 0) return;
             try
             {
                 one(at);
