@@ -119,7 +119,7 @@ public sealed class GuestNbdTests(GuestNbdMachine machine) : IClassFixture<Guest
             echo 3 >/proc/sys/vm/drop_caches
             ! cat /point/etc/file7 >/dev/null 2>&1 || exit 48
             umount /point || exit 49
-            rm -r /tmp/rescuekit-image-*
+            rm -r /tmp/rescuekit-volume-*
             nothing_is_left || exit 50
             rescuekit image ls /tmp/all.rki:1 /etc | grep file8 || exit 51
             nothing_is_left
