@@ -21,6 +21,41 @@ public sealed class MediaEnvironmentTests(MediaSession session) : IClassFixture<
         ! ls /sys/block/nbd*/pid 2>/dev/null
         """;
 
+    private const string ASmallerDisk = """
+        set -e
+        echo size=400M | sfdisk -q --label gpt /dev/nvme0n1
+        mke2fs -q -F -t ext4 /dev/nvme0n1p1
+        mount /dev/nvme0n1p1 /mnt
+        echo kept >/mnt/file
+        umount /mnt
+        rescuekit image create /dev/nvme0n1 /tmp/spare.rki --quiet
+        truncate -s 300M /tmp/small
+        rescuekit image restore /tmp/spare.rki /tmp/small --shrink --confirm small --quiet
+        loop=$(losetup --find --show --offset 1048576 /tmp/small)
+        e2fsck -fn $loop
+        mount -o ro $loop /mnt
+        [ "$(cat /mnt/file)" = kept ]
+        umount /mnt
+        losetup --detach $loop
+        rm /tmp/small /tmp/spare.rki
+        sgdisk -Z /dev/nvme0n1
+        ! ls /sys/block/nbd*/pid 2>/dev/null
+        """;
+
+    private const string WhatIsUsedInLuks = """
+        set -e
+        echo -n secret >/tmp/key
+        cryptsetup luksFormat -q --pbkdf pbkdf2 --pbkdf-force-iterations 1000 /dev/nvme0n1 /tmp/key
+        cryptsetup open --key-file /tmp/key /dev/nvme0n1 opened
+        mke2fs -q -F -t ext4 /dev/mapper/opened
+        cryptsetup close opened
+        rescuekit image create /dev/nvme0n1 /tmp/spare.rki --unlock 0:/tmp/key --quiet
+        [ $(stat -c %s /tmp/spare.rki) -lt 100000000 ]
+        ! dmsetup ls | grep unlocked
+        rm /tmp/spare.rki /tmp/key
+        wipefs -aq /dev/nvme0n1
+        """;
+
     /// <summary>Each makes or changes something real on the spare disk or asks the machine; what matters is that it runs to a good end.</summary>
     [Theory]
     [InlineData("lsblk --json | grep -q vda")]
@@ -46,6 +81,8 @@ public sealed class MediaEnvironmentTests(MediaSession session) : IClassFixture<
     [InlineData("ddrescue --version")]
     [InlineData("rescuekit disk list --json | grep -q SPARE")]
     [InlineData(FilesOutOfAnImage)]
+    [InlineData(ASmallerDisk)]
+    [InlineData(WhatIsUsedInLuks)]
     public void A_tool_runs(string script) => session.Must(script);
 
     [Theory]
