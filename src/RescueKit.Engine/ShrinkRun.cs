@@ -175,7 +175,7 @@ internal sealed class ShrinkRun : RunBase
         var most = _plan.Shrunk.Sum(v => v.UsedBytes);
         var folder = WorkFolder.Parent(_shrink.WorkFolder);
         if (most > 0 && new FolderStore(folder).FreeBytes is { } free && free < most)
-            yield return $"{folder} has {free} bytes free for what is moved inside the file systems, up to {most} bytes: it may not do (another folder: --work-folder).";
+            yield return $"{folder} has {free} bytes free for what is moved inside the file systems, up to {most} bytes: it may not do (another folder: --scratch).";
         if (_reader.IsEncrypted && most > 0) yield return $"What is moved inside the file systems lies unencrypted in {folder} until the end.";
     }
 }

@@ -30,7 +30,7 @@ internal sealed class ImageRestoreCommand
         Description = "Where the target is too small, shrink file systems (ext, NTFS, btrfs) by their own tools, on a view of the image, so that all fits",
     };
 
-    private readonly Option<string?> _workFolder = new("--work-folder")
+    private readonly Option<string?> _workFolder = new("--scratch")
     {
         HelpName = "DIR",
         Description = "With --shrink: where what those tools change is kept until the end [default: the folder of temporary files]",

@@ -21,7 +21,7 @@ internal sealed class WorkFolder : IDisposable
     public static string Parent(string? parent)
     {
         var full = System.IO.Path.GetFullPath(parent ?? System.IO.Path.GetTempPath());
-        return Directory.Exists(full) ? full : throw new UsageException($"there is no folder {full}", "make it first, or name another with --work-folder");
+        return Directory.Exists(full) ? full : throw new UsageException($"there is no folder {full}", "make it first, or name another with --scratch");
     }
 
     public string File(string name) => System.IO.Path.Combine(Path, name);

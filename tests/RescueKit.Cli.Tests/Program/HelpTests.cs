@@ -17,7 +17,7 @@ public class HelpTests
         {
             "image restore",
             [
-                "<IMAGE> <TARGET>", "--partition <N[:M]>", "--verify", "--free <keep|discard|zero>", "--grow <LAST|N>", "--shrink", "--work-folder <DIR>", "--on-damage <fail|skip>", "--dry-run", "--confirm <ID>",
+                "<IMAGE> <TARGET>", "--partition <N[:M]>", "--verify", "--free <keep|discard|zero>", "--grow <LAST|N>", "--shrink", "--scratch <DIR>", "--on-damage <fail|skip>", "--dry-run", "--confirm <ID>",
                 "--receipt <FILE>", "--json", "--passphrase-file <FILE>", "--passphrase-fd <N>", "--quiet",
             ]
         },

@@ -163,7 +163,7 @@ public sealed class ShrinkTests : IDisposable
         for (var delay = 400; delay < 4000 && cut < 5; delay += 400)
         {
             MatrixDisk.OfRandomBytes(target, 100 * MiB, 1);
-            using var process = Process.Start(Program("image", "restore", Image, target, "--shrink", "--confirm", "target", "--verify", "--work-folder", _temporary))!;
+            using var process = Process.Start(Program("image", "restore", Image, target, "--shrink", "--confirm", "target", "--verify", "--scratch", _temporary))!;
             Thread.Sleep(delay);
             if (!process.HasExited) Tool.Run("kill", "-s", "INT", $"{process.Id}");
             Assert.True(process.WaitForExit(TimeSpan.FromMinutes(5)), "it goes on");
