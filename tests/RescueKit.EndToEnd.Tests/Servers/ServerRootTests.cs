@@ -84,6 +84,7 @@ public sealed class ServerRootTests : IDisposable
 
     private string MakePackage()
     {
+        MediaImage.Rescuekit("--version"); // publishes it where that is still to be done
         var scripts = Path.Combine(GuestPaths.Repository, "scripts");
         var executable = Path.Combine(GuestPaths.Repository, "artifacts", "publish", "RescueKit.Cli", "release", "rescuekit");
         return Tool.Must(new ToolRequest(Path.Combine(scripts, "package"), ["--executable", executable, _folder.Folder("package")]) { Limit = TimeSpan.FromMinutes(15) })
