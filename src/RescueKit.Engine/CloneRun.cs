@@ -1,10 +1,11 @@
+using RescueKit.Disks.PartitionTables;
 using RescueKit.Engine.Content;
+using RescueKit.Engine.Finishing;
 using RescueKit.Engine.Hot;
 using RescueKit.Engine.Pipelines;
 using RescueKit.Engine.Reading;
 using RescueKit.Engine.Receipts;
 using RescueKit.Engine.Safety;
-using RescueKit.Engine.Sizes;
 using RescueKit.Engine.Survey;
 using RescueKit.Engine.Transfers;
 using RescueKit.Engine.Writing;
@@ -18,7 +19,7 @@ internal sealed class CloneRun : RunBase
 {
     private const long RegionBytes = 256 << 20;
     private const string TwoAlike =
-        "Both disks will then carry the same disk id, partition ids and file system UUIDs: a system that sees both may take one for the other, so let it see one.";
+        "Both disks will then carry the same disk id, partition ids and file system UUIDs: a system that sees both may take one for the other, so let it see one, or give the copy ids of its own: --new-ids.";
 
     private readonly IBlockSource _source;
     private readonly IUnlocker? _unlock;
@@ -31,7 +32,7 @@ internal sealed class CloneRun : RunBase
     private readonly SurveyedContent _content;
     private readonly ContentSource _contentAsDisk;
     private readonly Transfer _transfer;
-    private readonly GrowthStep? _growth;
+    private readonly FinalSteps _finish;
     private TransferExecution? _execution;
 
     /// <param name="source">Owned by the run from now on, as are <paramref name="unlock"/> and <paramref name="access"/>.</param>
@@ -59,8 +60,9 @@ internal sealed class CloneRun : RunBase
         _content = new SurveyedContent(_survey, ImageLimits.DefaultChunkSize, RegionBytes);
         _contentAsDisk = new ContentSource(_content, source.Geometry);
         IReadOnlyList<TransferVolume> volumes = [.. _survey.Volumes.Select(TransferVolume.Of)];
-        _transfer = new TransferPlanner(source, _survey.Layout, volumes, access.Path, _targetSurvey).WholeDisk();
-        if (request.Grow is { } grow) _growth = new GrowthStep(grow, _survey, volumes, access);
+        var ids = request.NewIds is null ? null : TableIds.Another(_survey.Layout);
+        _transfer = new TransferPlanner(source, _survey.Layout, volumes, access.Path, _targetSurvey).WholeDisk(ids);
+        _finish = new FinalSteps(request.NewIds, ids, request.Grow, () => _survey, volumes, access);
         Plan = new RunPlan
         {
             Operation = "clone",
@@ -68,9 +70,9 @@ internal sealed class CloneRun : RunBase
             Onto = _targetSurvey is null
                 ? new PlanDisk(access.Path, source.Length, null, null, "a new file")
                 : PlanItems.Disk(_targetSurvey.Disk, _targetSurvey.Layout) with { Path = access.Path },
-            Items = _growth?.Show(_transfer.Items) ?? _transfer.Items,
+            Items = _finish.Show(_transfer.Items),
             Lost = _transfer.Lost,
-            Warnings = [.. request.Notes, .. Hot?.Warnings ?? [], .. _survey.Warnings, .. _transfer.Warnings, .. _growth?.Warnings ?? [], TwoAlike, .. access.RoomWarnings(PlanItems.BytesToRead(_survey))],
+            Warnings = [.. request.Notes, .. Hot?.Warnings ?? [], .. _survey.Warnings, .. _transfer.Warnings, .. _finish.Warnings, .. request.NewIds is null ? (string[])[TwoAlike] : [], .. access.RoomWarnings(PlanItems.BytesToRead(_survey))],
             ConfirmId = access.ConfirmId,
             BytesToRead = PlanItems.BytesToRead(_survey),
             BytesToWrite = _survey.UsedBytes,
@@ -116,7 +118,7 @@ internal sealed class CloneRun : RunBase
 
     protected override Aftermath? After(Exception e)
     {
-        var aftermath = _growth?.After ?? (_execution is null ? Nothing(e) : _execution.After(e));
+        var aftermath = _finish.After ?? (_execution is null ? Nothing(e) : _execution.After(e));
         return e is BlockReadException && aftermath is not null && _request.OnBadSector == BadSectorPolicy.Fail && !_execution!.IsWhole
             ? aftermath with { Remedy = "run it again with --on-bad-sector skip, which takes everything that can be read" }
             : aftermath;
@@ -141,7 +143,7 @@ internal sealed class CloneRun : RunBase
         if (_request.Verify) _execution.Verify(draft, Plan.BytesToRead, seen, cancel);
         EndSnapshot(draft); // not before: allocation maps are read from it again
         if (_access.Reread() is { } problem) draft.Warnings.Add(problem);
-        _growth?.Run(_access, draft, meter, cancel);
+        _finish.Run(_access, draft, meter, cancel);
     }
 
     /// <summary>The running system need not carry it any longer.</summary>

@@ -1,3 +1,4 @@
+using RescueKit.Engine.Ids;
 using RescueKit.Engine.Sizes;
 using RescueKit.Images.Codecs;
 using RescueKit.Model;
@@ -58,6 +59,8 @@ public sealed record RestoreRequest(string Image, string Target)
     public bool Verify { get; init; }
     /// <summary>The partition that is to reach to the end of a larger disk; null for none.</summary>
     public GrowRequest? Grow { get; init; }
+    /// <summary>Gives the target ids of its own; null: it has those of the source.</summary>
+    public IIdRenewer? NewIds { get; init; }
     /// <summary>How file systems are shrunk where the target is too small; null: it is refused then.</summary>
     public ShrinkRequest? Shrink { get; init; }
     public Func<ReadOnlyMemory<byte>>? Passphrase { get; init; }
@@ -78,6 +81,10 @@ public sealed record CloneRequest(string Source, string Target)
     public Func<IUnlocker>? Unlock { get; init; }
     /// <summary>The partition that is to reach to the end of a larger disk; null for none.</summary>
     public GrowRequest? Grow { get; init; }
+    /// <summary>Gives the target ids of its own; null: it has those of the source.</summary>
+    public IIdRenewer? NewIds { get; init; }
+    /// <summary>How file systems are shrunk where the target is too small; null: it is refused then.</summary>
+    public ShrinkRequest? Shrink { get; init; }
     /// <summary>Takes the snapshot of a disk in use; null for a disk that is not.</summary>
     public ISnapshotProvider? Hot { get; init; }
     /// <summary>The applications that are told of the snapshot; null: nobody is.</summary>

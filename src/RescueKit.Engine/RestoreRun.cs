@@ -1,11 +1,11 @@
 using RescueKit.Disks;
 using RescueKit.Disks.PartitionTables;
 using RescueKit.Engine.Content;
+using RescueKit.Engine.Finishing;
 using RescueKit.Engine.Pipelines;
 using RescueKit.Engine.Reading;
 using RescueKit.Engine.Receipts;
 using RescueKit.Engine.Safety;
-using RescueKit.Engine.Sizes;
 using RescueKit.Engine.Survey;
 using RescueKit.Engine.Transfers;
 using RescueKit.Images;
@@ -27,7 +27,7 @@ internal sealed class RestoreRun : RunBase
     private readonly ContentSource _contentAsDisk;
     private readonly DiskLayout _layout;
     private readonly Transfer _transfer;
-    private readonly GrowthStep? _growth;
+    private readonly FinalSteps _finish;
     private readonly DiskSurvey? _targetSurvey;
     private readonly MetadataDigest? _targetBefore;
     private TransferExecution? _execution;
@@ -42,6 +42,8 @@ internal sealed class RestoreRun : RunBase
         (_image, _access, _request) = (image, access, request);
         if (request.Grow is not null && request.Partitions.Count > 0)
             throw new UsageException("a partition that is restored by itself keeps its length", "leave --grow out, or restore the whole disk");
+        if (request.NewIds is not null && request.Partitions.Count > 0)
+            throw new UsageException("a partition that is restored by itself keeps its ids", "leave --new-ids out, or restore the whole disk");
         if (request.OnDamage == DamagePolicy.Skip) _losses = new ImageLosses(image.Description.TableAreas);
         _content = new ImageContent(image, request.Image, _losses);
         var (unreadable, toWrite) = CheckIndex();
@@ -60,8 +62,9 @@ internal sealed class RestoreRun : RunBase
         }
         IReadOnlyList<TransferVolume> volumes = [.. image.Description.Volumes.Select(TransferVolume.Of)];
         var planner = new TransferPlanner(_contentAsDisk, _layout, volumes, access.Path, _targetSurvey, DiskInventory.StartOf(access.Path));
-        _transfer = request.Partitions.Count == 0 ? planner.WholeDisk(TooSmall) : planner.Partitions(request.Partitions);
-        if (request.Grow is { } grow) _growth = new GrowthStep(grow, DiskSurvey.Take(_contentAsDisk), volumes, access);
+        var ids = request.NewIds is null ? null : TableIds.Another(_layout);
+        _transfer = request.Partitions.Count == 0 ? planner.WholeDisk(ids, TooSmall) : planner.Partitions(request.Partitions);
+        _finish = new FinalSteps(request.NewIds, ids, request.Grow, () => DiskSurvey.Take(_contentAsDisk), volumes, access);
         var bytes = request.Partitions.Count == 0 ? toWrite : _transfer.Items.Sum(i => i.Bytes);
         Plan = new RunPlan
         {
@@ -70,11 +73,11 @@ internal sealed class RestoreRun : RunBase
             Onto = _targetSurvey is null
                 ? new PlanDisk(access.Path, disk.Length, null, null, "a new file")
                 : PlanItems.Disk(_targetSurvey.Disk, _targetSurvey.Layout) with { Path = access.Path },
-            Items = _growth?.Show(_transfer.Items) ?? _transfer.Items,
+            Items = _finish.Show(_transfer.Items),
             Lost = _transfer.Lost,
             Warnings =
             [
-                .. image.Repairs, .. image.LeftOut, .. _layout.Warnings.Select(w => $"In the image: {w}"), .. KnownLosses(), .. _transfer.Warnings, .. _growth?.Warnings ?? [],
+                .. image.Repairs, .. image.LeftOut, .. _layout.Warnings.Select(w => $"In the image: {w}"), .. KnownLosses(), .. _transfer.Warnings, .. _finish.Warnings,
                 .. access.RoomWarnings(Math.Min(toWrite, (image.Summary?.DataChunks ?? 0) * image.ChunkSize)),
             ],
             ConfirmId = access.ConfirmId,
@@ -117,12 +120,12 @@ internal sealed class RestoreRun : RunBase
         if (_request.Partitions.Count > 0) return; // no table was written
         draft.Skipped.AddRange(_image.Description.Volumes.Where(v => !v.Included).Select(v => $"Partition {v.Number} is not part of the image."));
         if (_access.Reread() is { } problem) draft.Warnings.Add(problem);
-        _growth?.Run(_access, draft, meter, cancel);
+        _finish.Run(_access, draft, meter, cancel);
     }
 
     protected override Aftermath? After(Exception e)
     {
-        var left = _growth?.After ?? (_execution is null ? Nothing(e) : _execution.After(e));
+        var left = _finish.After ?? (_execution is null ? Nothing(e) : _execution.After(e));
         // Run again from its beginning it would meet the same damage.
         return e is ImageDamagedException && left is not null ? left with { Remedy = TakeTheRest } : left;
     }

@@ -5,6 +5,7 @@ using RescueKit.Engine.Pipelines;
 using RescueKit.Engine.Reading;
 using RescueKit.Engine.Receipts;
 using RescueKit.Engine.Safety;
+using RescueKit.Engine.Sizes;
 using RescueKit.Engine.Transfers;
 using RescueKit.Images;
 using RescueKit.Model;
@@ -80,13 +81,16 @@ public static class Runs
         ImageLiesElsewhere(folder, name, request.Target, "target");
         return Owning(ImageReader.Open(new FolderStore(folder), name, request.Passphrase), image =>
             Owning(Target(request.Target), IRun (target) => request.Shrink is not null && target.Target?.Length < image.DiskLength
-                ? new ShrinkRun(image, target, request, new RunResources(), cancel)
+                ? Shrink(image, target, request, cancel)
                 : new RestoreRun(image, target, request, new RunResources())));
     }
 
-    public static IRun Clone(CloneRequest request)
+    /// <param name="cancel">Of the planning: file systems that have to shrink are checked then.</param>
+    public static IRun Clone(CloneRequest request, CancellationToken cancel = default)
     {
         CheckUnlock(request.Unlock, request.Hot, request.AllBlocks);
+        if (request.Shrink is not null && (request.Hot is not null || request.Unlock is not null))
+            throw new UsageException("a disk that is in use, or enciphered, cannot be shrunk on the way", "leave --shrink out; or make an image of it, and restore that with --shrink");
         SafetyChecks.DifferentDisks(request.Source, request.Target);
         if (request.Hot is { } provider)
         {
@@ -96,7 +100,18 @@ public static class Runs
                 Owning(HotSource.Open(request.Source, provider, request.Writers, []), source => new CloneRun(source, target, request, new RunResources())));
         }
         return Owning(ColdSource(request.Source), source =>
-            Owning(Target(request.Target), target => Opening(request.Unlock, unlock => new CloneRun(source, target, request, new RunResources(), unlock: unlock))));
+            Owning(Target(request.Target), target => request.Shrink is not null && target.Target?.Length < source.Length
+                ? new ShrinkRun(new DiskToShrink(source), target, request, new RunResources(), cancel)
+                : Opening(request.Unlock, unlock => new CloneRun(source, target, request, new RunResources(), unlock: unlock))));
+    }
+
+    private static IRun Shrink(ImageReader image, TargetAccess target, RestoreRequest request, CancellationToken cancel)
+    {
+        if (request.Partitions.Count > 0 || request.OnDamage == DamagePolicy.Skip)
+            throw new UsageException("only a whole disk, of which all is in the image, can be shrunk", "leave --shrink out, or --partition and --on-damage");
+        RestoreRun.RefuseIncomplete(image, request.Image);
+        var clone = new CloneRequest(request.Image, request.Target) { Free = request.Free, Verify = request.Verify, NewIds = request.NewIds, Shrink = request.Shrink };
+        return Owning(new ImageToShrink(image, Path.GetFileName(request.Image)), source => new ShrinkRun(source, target, clone, new RunResources(), cancel));
     }
 
     public static IRun Verify(VerifyRequest request)

@@ -1,6 +1,8 @@
+using System.Security.Cryptography;
 using RescueKit.Disks;
 using RescueKit.Disks.PartitionTables;
 using RescueKit.Disks.Stores;
+using RescueKit.Engine.Finishing;
 using RescueKit.Engine.Pipelines;
 using RescueKit.Engine.Receipts;
 using RescueKit.Engine.Safety;
@@ -9,65 +11,58 @@ using RescueKit.Engine.Sizes;
 using RescueKit.Engine.Survey;
 using RescueKit.Engine.Transfers;
 using RescueKit.FileSystems;
-using RescueKit.Images;
 using RescueKit.Model;
 
 namespace RescueKit.Engine;
 
 /// <summary>
-/// Restores an image onto a disk that is smaller than the one it was taken from. The file systems' own tools shrink them on views that keep what
-/// is written in files of their own; then all is copied as one disk to another. Image and target are not written to before that is done.
+/// Puts an image or a disk onto one that is smaller. The file systems' own tools shrink them on views that keep what is written in files of their own; then
+/// all is copied as one disk to another. The source is never written to, and the target not before that is done.
 /// </summary>
 internal sealed class ShrinkRun : RunBase
 {
     /// <summary>What of the first sector is code; behind it are the disk's id and the table.</summary>
     private const int BootCode = 440;
 
-    private readonly ImageReader _reader;
-    private readonly ImageDisk _image;
+    /// <summary>Of a view that nobody opens again.</summary>
+    private const int IdentityBytes = 16;
+
+    private readonly ShrinkSource _source;
     private readonly TargetAccess _access;
-    private readonly RestoreRequest _request;
+    private readonly CloneRequest _request;
     private readonly ShrinkRequest _shrink;
     private readonly DiskSurvey _survey;
     private readonly DiskSurvey _targetSurvey;
     private readonly MetadataDigest _targetBefore;
     private readonly ShrinkPlan _plan;
     private readonly IReadOnlyList<BlockPatch> _tables;
+    private readonly FinalSteps _finish;
     private readonly List<OverlayDisk> _overlays = [];
     private WorkFolder? _work;
     private CloneRun? _copy;
 
-    /// <param name="image">Owned by the run from now on, as is <paramref name="access"/>.</param>
-    /// <exception cref="ImageException">The image is not whole.</exception>
+    /// <param name="source">Owned by the run from now on, as is <paramref name="access"/>.</param>
     /// <exception cref="SafetyException">It does not fit, or the target must not be written to.</exception>
-    public ShrinkRun(ImageReader image, TargetAccess access, RestoreRequest request, RunResources resources, CancellationToken cancel) : base(resources)
+    public ShrinkRun(ShrinkSource source, TargetAccess access, CloneRequest request, RunResources resources, CancellationToken cancel) : base(resources)
     {
-        (_reader, _access, _request, _shrink) = (image, access, request, request.Shrink!);
-        if (request.Partitions.Count > 0 || request.OnDamage == DamagePolicy.Skip)
-            throw new UsageException("only a whole disk, of which all is in the image, can be shrunk", "leave --shrink out, or --partition and --on-damage");
-        RestoreRun.RefuseIncomplete(image, request.Image);
-        _image = new ImageDisk(image, Path.GetFileName(request.Image));
-        try
-        {
-            _survey = DiskSurvey.Take(_image);
-            _targetSurvey = DiskSurvey.Take(access.Target!);
-            _targetBefore = MetadataDigest.Of(_targetSurvey.Disk, _targetSurvey.Layout);
-            var planner = new TransferPlanner(_image, _survey.Layout, [.. image.Description.Volumes.Select(TransferVolume.Of)], access.Path, _targetSurvey);
-            planner.CheckTarget();
-            _plan = new ShrinkPlan(_survey, image, _shrink.Tools, access.Path, _targetSurvey.Disk.Length, cancel);
-            _tables = MoveTables();
-            Plan = MakePlan(planner);
-        }
-        catch
-        {
-            _image.Dispose();
-            throw;
-        }
+        (_source, _access, _request, _shrink, _survey) = (source, access, request, request.Shrink!, source.Survey);
+        if (request.AllBlocks || request.OnBadSector == BadSectorPolicy.Skip)
+            throw new UsageException("only a disk of which all can be read, and not all blocks, can be shrunk", "leave --shrink out, or --all-blocks and --on-bad-sector skip");
+        _targetSurvey = DiskSurvey.Take(access.Target!);
+        _targetBefore = MetadataDigest.Of(_targetSurvey.Disk, _targetSurvey.Layout);
+        var planner = new TransferPlanner(Disk, _survey.Layout, source.Volumes, access.Path, _targetSurvey);
+        planner.CheckTarget();
+        _plan = new ShrinkPlan(source, _shrink.Tools, access.Path, _targetSurvey.Disk.Length, cancel);
+        _tables = MoveTables();
+        _finish = new FinalSteps(request.NewIds, request.NewIds is null ? null : TableIds.Another(_survey.Layout), grow: null, () => _survey, [], access);
+        Plan = MakePlan(planner);
     }
 
     public override RunPlan Plan { get; }
 
-    public override bool IsConfidential => _reader.IsEncrypted;
+    public override bool IsConfidential => _source.IsConfidential;
+
+    private IBlockSource Disk => _source.Disk;
 
     public override void Dispose()
     {
@@ -78,7 +73,7 @@ internal sealed class ShrinkRun : RunBase
         }
         finally
         {
-            _image.Dispose();
+            _source.Dispose();
             _access.Dispose();
             _work?.Dispose();
         }
@@ -89,35 +84,35 @@ internal sealed class ShrinkRun : RunBase
 
     protected override void Perform(ReceiptDraft draft, ProgressMeter meter, CancellationToken cancel)
     {
-        draft.ImageId = _reader.ImageId;
-        draft.RootDigest = _reader.RootDigest.ToString();
+        _source.Begin(draft, cancel);
         SafetyChecks.Unchanged(_targetBefore, _targetSurvey.Disk, cancel);
         _work = new WorkFolder(_shrink.WorkFolder);
-        var volumes = _survey.Volumes.ToDictionary(v => v.Partition.Number, IBlockSource (v) => new BlockSourceSlice(_image, v.Partition.Extent, $"{_image.Name} partition {v.Partition.Number}"));
+        var volumes = _survey.Volumes.ToDictionary(v => v.Partition.Number, IBlockSource (v) => new BlockSourceSlice(Disk, v.Partition.Extent, $"{Disk.Name} partition {v.Partition.Number}"));
         foreach (var volume in _plan.Shrunk) volumes[volume.Partition.Number] = Shrink(volume, volumes[volume.Partition.Number], meter, cancel);
         var disk = new ComposedDisk(
-            _image.Name, _targetSurvey.Disk.Length, _image.Geometry,
-            [.. _plan.Places.Select(place => new DiskPiece(place.Value, volumes[place.Key], 0)), new DiskPiece(_plan.Front, _image, 0)],
+            Disk.Name, _targetSurvey.Disk.Length, Disk.Geometry,
+            [.. _plan.Places.Select(place => new DiskPiece(place.Value, volumes[place.Key], 0)), new DiskPiece(_plan.Front, Disk, 0)],
             [.. _tables, .. _survey.Volumes.Where(_plan.IsMoved).SelectMany(v => BootPatches(v, volumes[v.Partition.Number]))]);
-        _copy = new CloneRun(disk, _access, new CloneRequest(_request.Image, _request.Target) { Free = _request.Free, Verify = _request.Verify }, Resources,
+        _copy = new CloneRun(disk, _access, _request, Resources,
             [.. _plan.Shrunk.Select(v => v.Partition.Number)]);
         _copy.CopyFor(draft, meter, cancel);
         // They are of what was put together, which is nobody's source.
         draft.MetadataBefore = draft.MetadataAfter = null;
+        _source.End(draft, cancel);
     }
 
     protected override Aftermath? After(Exception e) => _copy is null ? Aftermath.NothingWritten : _copy.AfterOf(e);
 
     private RunPlan MakePlan(TransferPlanner planner) => new()
     {
-        Operation = "restore",
-        From = PlanItems.Disk(_image, _survey.Layout) with { Path = _request.Image },
+        Operation = _source.Operation,
+        From = PlanItems.Disk(Disk, _survey.Layout) with { Path = _request.Source },
         Onto = PlanItems.Disk(_targetSurvey.Disk, _targetSurvey.Layout) with { Path = _access.Path },
         Items = _plan.Items,
         Lost = planner.LostWithTheDisk(),
-        Warnings = [.. _reader.Repairs, .. _reader.LeftOut, .. _survey.Warnings, .. _plan.Warnings, .. planner.Warnings, .. WorkWarnings()],
+        Warnings = [.. _request.Notes, .. _source.Warnings, .. _survey.Warnings, .. _plan.Warnings, .. planner.Warnings, .. _finish.Warnings, .. WorkWarnings()],
         ConfirmId = _access.ConfirmId,
-        BytesToRead = _reader.Summary?.StoredBytes ?? 0,
+        BytesToRead = _source.BytesToRead,
         BytesToWrite = _plan.Items.Sum(item => item.Bytes),
     };
 
@@ -126,7 +121,7 @@ internal sealed class ShrinkRun : RunBase
         var number = volume.Partition.Number;
         meter.Begin($"shrinking partition {number}", 0);
         cancel.ThrowIfCancellationRequested();
-        var overlay = OverlayDisk.Open(below, _work!.File($"partition-{number}"), _image.Identity);
+        var overlay = OverlayDisk.Open(below, _work!.File($"partition-{number}"), RandomNumberGenerator.GetBytes(IdentityBytes));
         _overlays.Add(overlay);
         _shrink.Tools.Shrink(overlay, volume.Content.Type, _plan.Places[number].Length, cancel);
         overlay.Flush();
@@ -146,9 +141,9 @@ internal sealed class ShrinkRun : RunBase
         if (_survey.Layout.Kind == PartitionTableKind.None) return [];
         using var work = new WorkFolder(_shrink.WorkFolder);
         var (from, onto) = (work.File("table"), work.File("smaller-table"));
-        using (var old = BlockDevices.OpenWorkFile(from, _image.Length, out _))
+        using (var old = BlockDevices.OpenWorkFile(from, Disk.Length, out _))
         {
-            foreach (var area in _survey.Layout.TableAreas.Clip(new Extent(0, _image.Length))) old.Write(area.Offset, Bytes(_image, area));
+            foreach (var area in _survey.Layout.TableAreas.Clip(new Extent(0, Disk.Length))) old.Write(area.Offset, Bytes(Disk, area));
             old.Flush();
         }
         BlockDevices.OpenWorkFile(onto, _targetSurvey.Disk.Length, out _).Dispose();
@@ -160,7 +155,7 @@ internal sealed class ShrinkRun : RunBase
         {
             throw new SafetyException("the partition table for the smaller disk does not come out as it was planned", "restore the image onto a disk that is as large");
         }
-        return [.. layout.TableAreas.Select(area => new BlockPatch(area.Offset, Bytes(made, area))), new BlockPatch(0, Bytes(_image, new Extent(0, BootCode)))];
+        return [.. layout.TableAreas.Select(area => new BlockPatch(area.Offset, Bytes(made, area))), new BlockPatch(0, Bytes(Disk, new Extent(0, BootCode)))];
     }
 
     private static byte[] Bytes(IBlockSource disk, Extent area)
@@ -176,6 +171,6 @@ internal sealed class ShrinkRun : RunBase
         var folder = WorkFolder.Parent(_shrink.WorkFolder);
         if (most > 0 && new FolderStore(folder).FreeBytes is { } free && free < most)
             yield return $"{folder} has {free} bytes free for what is moved inside the file systems, up to {most} bytes: it may not do (another folder: --scratch).";
-        if (_reader.IsEncrypted && most > 0) yield return $"What is moved inside the file systems lies unencrypted in {folder} until the end.";
+        if (_source.IsConfidential && most > 0) yield return $"What is moved inside the file systems lies unencrypted in {folder} until the end.";
     }
 }

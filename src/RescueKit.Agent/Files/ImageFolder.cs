@@ -51,7 +51,7 @@ public sealed class ImageFolder : IDisposable
     public bool IsEncrypted => _image.IsEncrypted;
     public Guid ImageId => _image.ImageId;
 
-    /// <exception cref="UsageException">It is not clear which partition is meant, or it has no files that can be had; or this is not root.</exception>
+    /// <exception cref="UsageException">It is not clear which partition is meant, or it has no files that can be had, or had by this user.</exception>
     /// <exception cref="ImageException">It is no image, cannot be used, or is not opened by the passphrase.</exception>
     /// <exception cref="DeviceException">It cannot be mounted; nothing is left behind.</exception>
     public static ImageFolder Open(ImageFolderRequest request)
@@ -61,11 +61,8 @@ public sealed class ImageFolder : IDisposable
         try
         {
             var volume = MountedImage.Choose(image, request.Partition);
-            if (!Environment.IsPrivilegedProcess)
-            {
-                throw new UsageException("files of an image are had by mounting it, which needs root",
-                    $"run it with sudo; or serve the partition as a disk and read it with other tools: rescuekit image serve {request.Image} --partition {volume.Number}");
-            }
+            if (MountedImage.WhyNot(volume.FileSystem, request.Tools) is var (why, remedy))
+                throw new UsageException(why, $"{remedy}; or serve the partition as a disk and read it with other tools: rescuekit image serve {request.Image} --partition {volume.Number}");
             request.Mounting();
             folder = new ImageFolder(image, volume);
             folder.Mount(request);

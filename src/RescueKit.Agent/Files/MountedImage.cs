@@ -9,7 +9,7 @@ namespace RescueKit.Agent.Files;
 
 /// <summary>
 /// A partition of an image, mounted read-only by the system's own drivers: this process serves it on a socket of its own, the kernel's NBD makes a disk of
-/// that, or nbdfuse a file, and this is mounted. Nothing is unpacked. Needs root.
+/// that, or nbdfuse a file, and this is mounted. Nothing is unpacked. A user who is not root has the FUSE drivers alone.
 /// </summary>
 /// <remarks>
 /// Whoever reads those files waits for this process. It may do so itself, but neither on all of its threads at once nor with its own memory: no file
@@ -57,6 +57,14 @@ public sealed class MountedImage : IDisposable
     /// <summary>Whether files of this kind of file system can be had.</summary>
     public static bool HasFiles(string fileSystem) => MountCalls.CanMount(fileSystem);
 
+    /// <summary>Why this user cannot have files of this kind of file system here, and what helps; null where nothing is in the way.</summary>
+    public static (string Why, string Remedy)? WhyNot(string fileSystem, IToolRunner tools)
+    {
+        if (Environment.IsPrivilegedProcess) return null;
+        if (MountCalls.AsUser("", fileSystem, "") is not var (call, package)) return ($"{fileSystem} is mounted by the kernel, which needs root", "run it with sudo");
+        return tools.Has(call.Program) ? null : ($"without root, {fileSystem} is read by {call.Program}, which is not on this system", $"install it (apt install {package}), or run this with sudo");
+    }
+
     /// <param name="volume">Stays the caller's.</param>
     /// <param name="point">A folder that exists.</param>
     /// <param name="report">Takes what could not be read, a sentence each, from any thread.</param>
@@ -84,7 +92,9 @@ public sealed class MountedImage : IDisposable
 
     private void Mount(string fileSystem, string name)
     {
-        var calls = MountCalls.Volume(_volume.Path, _volume.IsDevice, fileSystem, Point);
+        var calls = Environment.IsPrivilegedProcess
+            ? MountCalls.Volume(_volume.Path, _volume.IsDevice, fileSystem, Point)
+            : [MountCalls.AsUser(_volume.Path, fileSystem, Point)!.Value.Call];
         foreach (var (i, call) in calls.Index())
         {
             if (i + 1 < calls.Count && _tools.Run(call).ExitCode == 0) break;

@@ -90,6 +90,26 @@ internal static class CommonOptions
         CustomParser = One<GrowRequest?>(text => new GrowRequest(PartitionText.ParseChoice(text), new DiskGrower(new ToolRunner()))),
     };
 
+    public static Option<bool> Shrink() => new("--shrink")
+    {
+        Description = "Where the target is too small, shrink file systems (ext, NTFS, btrfs) by their own tools, on a view of the source, so that all fits",
+    };
+
+    public static Option<string?> ShrinkScratch() => new("--scratch")
+    {
+        HelpName = "DIR",
+        Description = "With --shrink: where what those tools change is kept until the end [default: the folder of temporary files]",
+    };
+
+    /// <summary>What both of them say; null where nothing is to be shrunk.</summary>
+    public static ShrinkRequest? Shrinking(ParseResult parse, Option<bool> shrink, Option<string?> scratch) =>
+        parse.GetValue(shrink) ? new ShrinkRequest(new DiskShrinker(new ToolRunner()), parse.GetValue(scratch)) : null;
+
+    public static Option<bool> NewIds() => new("--new-ids")
+    {
+        Description = "Give the target ids of its own (disk, partitions, file systems) and tell the Linux system on it, by that system's own programs: for a copy that stays in the same machine",
+    };
+
     public static PassphraseSource Passphrase(ParseResult parse, ITerminal terminal, Option<string?> file, Option<int?> descriptor) =>
         new(terminal, parse.GetValue(file), parse.GetValue(descriptor));
 

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using RescueKit.Agent.Hosting;
+using RescueKit.Agent.Ids;
+using RescueKit.Agent.Tools;
 using RescueKit.Cli.Arguments;
 using RescueKit.Cli.Session;
 using RescueKit.Engine;
@@ -20,6 +22,9 @@ internal sealed class CloneCommand
     private readonly Option<(int Number, string? File)[]?> _unlock = UnlockOption.Make();
     private readonly Option<FreePolicy> _free = CommonOptions.Free();
     private readonly Option<GrowRequest?> _grow = CommonOptions.Grow();
+    private readonly Option<bool> _newIds = CommonOptions.NewIds();
+    private readonly Option<bool> _shrink = CommonOptions.Shrink();
+    private readonly Option<string?> _scratch = CommonOptions.ShrinkScratch();
     private readonly Option<bool> _hot = HotOptions.Hot();
     private readonly Option<string?> _store = HotOptions.Store();
     private readonly WriterOptions _writers = new();
@@ -36,9 +41,11 @@ internal sealed class CloneCommand
             "rescuekit clone /dev/sda /dev/sdb --dry-run",
             "rescuekit clone /dev/sda /dev/sdb --confirm Y7K2P --verify",
             "rescuekit clone disk.raw copy.raw",
+            "rescuekit clone /dev/sda /dev/sdb --new-ids --confirm Y7K2P",
+            "rescuekit clone /dev/sda /dev/sdb --shrink --dry-run",
             "rescuekit clone --hot /dev/sda /dev/sdb --confirm Y7K2P")
         {
-            c._source, c._target, c._verify, c._allBlocks, c._onBadSector, c._badSectorTime, c._unclean, c._excludeWindowsSwap, c._unlock, c._free, c._grow, c._hot, c._store, c._confirm,
+            c._source, c._target, c._verify, c._allBlocks, c._onBadSector, c._badSectorTime, c._unclean, c._excludeWindowsSwap, c._unlock, c._free, c._grow, c._newIds, c._shrink, c._scratch, c._hot, c._store, c._confirm,
             c._dryRun, c._receipt, c._quiet, c._json,
         };
         foreach (var option in c._writers.All) command.Options.Add(option);
@@ -60,6 +67,8 @@ internal sealed class CloneCommand
             Unlock = UnlockOption.Read(parse, _unlock, parse.GetRequiredValue(_source), host.Terminal),
             Free = parse.GetValue(_free),
             Grow = parse.GetValue(_grow),
+            Shrink = CommonOptions.Shrinking(parse, _shrink, _scratch),
+            NewIds = parse.GetValue(_newIds) ? new DiskIdRenewer(new ToolRunner()) : null,
             Verify = parse.GetValue(_verify),
             Writers = _writers.Read(parse, parse.GetValue(_hot), parse.GetValue(_quiet) ? null : host.Terminal),
             Hot = HotOptions.Provider(parse, _hot, _store, parse.GetRequiredValue(_source), notes),
@@ -76,6 +85,6 @@ internal sealed class CloneCommand
             ReceiptFile = parse.GetValue(_receipt),
             Help = CliHost.HelpFor(parse),
         };
-        return host.Execute(options, () => Runs.Clone(request));
+        return host.Execute(options, () => request.Shrink is null ? Runs.Clone(request) : host.Prepare(cancel => Runs.Clone(request, cancel)));
     }
 }

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using RescueKit.Agent.Hosting;
-using RescueKit.Agent.Sizes;
+using RescueKit.Agent.Ids;
 using RescueKit.Agent.Tools;
 using RescueKit.Cli.Arguments;
 using RescueKit.Cli.Session;
@@ -25,17 +25,9 @@ internal sealed class ImageRestoreCommand
     private readonly Option<bool> _verify = new("--verify") { Description = "Read everything written back from the disk and compare its digests" };
     private readonly Option<FreePolicy> _free = CommonOptions.Free();
     private readonly Option<GrowRequest?> _grow = CommonOptions.Grow();
-    private readonly Option<bool> _shrink = new("--shrink")
-    {
-        Description = "Where the target is too small, shrink file systems (ext, NTFS, btrfs) by their own tools, on a view of the image, so that all fits",
-    };
-
-    private readonly Option<string?> _workFolder = new("--scratch")
-    {
-        HelpName = "DIR",
-        Description = "With --shrink: where what those tools change is kept until the end [default: the folder of temporary files]",
-    };
-
+    private readonly Option<bool> _newIds = CommonOptions.NewIds();
+    private readonly Option<bool> _shrink = CommonOptions.Shrink();
+    private readonly Option<string?> _workFolder = CommonOptions.ShrinkScratch();
     private readonly Option<DamagePolicy> _onDamage = CommonOptions.OnDamage();
     private readonly Option<string?> _confirm = CommonOptions.Confirm();
     private readonly Option<string?> _passphraseFile = CommonOptions.PassphraseFile();
@@ -55,10 +47,11 @@ internal sealed class ImageRestoreCommand
             "rescuekit image restore web1.rki /dev/sda4 --partition 4",
             "rescuekit image restore web1.rki /dev/sdb --grow LAST",
             "rescuekit image restore web1.rki /dev/sdb --shrink --dry-run",
+            "rescuekit image restore web1.rki /dev/sdb --new-ids",
             "rescuekit image restore web1.rki new-disk.raw",
             "rescuekit image restore damaged.rki /dev/sdb --on-damage skip")
         {
-            c._image, c._target, c._partitions, c._verify, c._free, c._grow, c._shrink, c._workFolder, c._onDamage, c._confirm, c._passphraseFile, c._passphraseDescriptor, c._dryRun, c._receipt,
+            c._image, c._target, c._partitions, c._verify, c._free, c._grow, c._newIds, c._shrink, c._workFolder, c._onDamage, c._confirm, c._passphraseFile, c._passphraseDescriptor, c._dryRun, c._receipt,
             c._quiet, c._json,
         };
         command.SetAction(parse => host.Guard(parse, c._json, () => c.Execute(host, parse)));
@@ -73,7 +66,8 @@ internal sealed class ImageRestoreCommand
             Partitions = parse.GetValue(_partitions) ?? [],
             Free = parse.GetValue(_free),
             Grow = parse.GetValue(_grow),
-            Shrink = parse.GetValue(_shrink) ? new ShrinkRequest(new DiskShrinker(new ToolRunner()), parse.GetValue(_workFolder)) : null,
+            NewIds = parse.GetValue(_newIds) ? new DiskIdRenewer(new ToolRunner()) : null,
+            Shrink = CommonOptions.Shrinking(parse, _shrink, _workFolder),
             OnDamage = parse.GetValue(_onDamage),
             Verify = parse.GetValue(_verify),
             Passphrase = passphrase.Get,

@@ -5,7 +5,7 @@ using RescueKit.Model;
 
 namespace RescueKit.Disks.PartitionTables;
 
-/// <summary>Makes a GPT right on a disk of another size, and repairs the copy that was damaged.</summary>
+/// <summary>Makes a GPT right on a disk of another size or with other ids, and repairs the copy that was damaged.</summary>
 public static class GptRelocation
 {
     /// <summary>
@@ -14,8 +14,9 @@ public static class GptRelocation
     /// Empty for other tables, and for an equal length when everything is good. With an equal length a damaged copy is made anew from
     /// the good one, and a missing protective MBR is put in place; the header that a moved backup leaves behind is zeroed.
     /// </summary>
+    /// <param name="ids">Other ids for the table and its partitions: all of it is written then; null for those that it has.</param>
     /// <exception cref="SafetyException">A partition or the primary's entries would end past the usable sectors of the new length.</exception>
-    public static IReadOnlyList<BlockPatch> Patches(IBlockSource disk, DiskLayout layout, long newLength)
+    public static IReadOnlyList<BlockPatch> Patches(IBlockSource disk, DiskLayout layout, long newLength, TableIds? ids = null)
     {
         if (layout.Kind != PartitionTableKind.Gpt) return [];
         var reader = new SectorReader(disk);
@@ -23,12 +24,13 @@ public static class GptRelocation
         if (table.Best is not { } best) return [];
         var moves = newLength / layout.SectorSize != disk.Length / layout.SectorSize;
         var agree = table is { Primary: { } primary, Backup: { } backup } && primary.SaysTheSameAs(backup);
-        if (!moves && agree)
+        if (!moves && agree && ids is null)
         {
             var isMissing = reader.TryRead(0, 512) is { } sector && !MbrEntry.HasSignature(sector);
             return isMissing && ProtectiveMbr(reader, layout.SectorSize, newLength) is { } protective ? [protective] : [];
         }
 
+        if (ids is not null) best = best.With(ids);
         var place = moves ? Placement.AtEnd(best, layout.SectorSize, newLength) : Placement.AsIs(table, best);
         foreach (var partition in layout.Partitions)
         {

@@ -82,7 +82,7 @@ internal static class SafetyChecks
         if (survey.Volumes.FirstOrDefault(v => v.Content.Hibernated) is { } asleep)
         {
             throw new SafetyException(
-                $"{DiskSurvey.NameOf(asleep.Partition)} holds a suspended system, which must find its partitions as it left them: none is grown or shrunk",
+                $"{DiskSurvey.NameOf(asleep.Partition)} holds a suspended system, which must find its partitions as it left them: none is grown or shrunk, or gets another id",
                 "restore it as it is, onto a disk that is as large; or start it, shut it down, and make the image again");
         }
     }

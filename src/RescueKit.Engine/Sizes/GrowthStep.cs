@@ -1,5 +1,4 @@
-using RescueKit.Disks;
-using RescueKit.Engine.Pipelines;
+using RescueKit.Engine.Finishing;
 using RescueKit.Engine.Receipts;
 using RescueKit.Engine.Safety;
 using RescueKit.Engine.Survey;
@@ -8,15 +7,11 @@ using RescueKit.Model;
 
 namespace RescueKit.Engine.Sizes;
 
-/// <summary>
-/// The last step of a run that has written a whole disk: one partition is made longer. Whatever becomes of it, the disk is whole before it, and
-/// whole at its old size where it fails: then the run is complete with losses.
-/// </summary>
-internal sealed class GrowthStep
+/// <summary>One partition is made longer: the disk is whole at its old size where that fails.</summary>
+internal sealed class GrowthStep : FinalStep
 {
     private readonly IDiskGrower _tools;
     private readonly Growth? _growth;
-    private bool _hasBegun;
 
     /// <param name="survey">Of the source.</param>
     /// <exception cref="SafetyException">It cannot be grown.</exception>
@@ -30,7 +25,7 @@ internal sealed class GrowthStep
         _tools.Check(_growth);
     }
 
-    public IEnumerable<string> Warnings => _growth switch
+    public override IEnumerable<string> Warnings => _growth switch
     {
         null => ["The partition that is to grow ends at the end of the disk already: it stays as it is."],
         { FileSystem: "NTFS" } => [$"Windows will check partition {_growth.Partition} when it starts next: so its file system is marked when it is grown."],
@@ -38,36 +33,21 @@ internal sealed class GrowthStep
     };
 
     /// <summary>The plan's rows with the new length.</summary>
-    public IReadOnlyList<PlanItem> Show(IReadOnlyList<PlanItem> items) =>
+    public override IReadOnlyList<PlanItem> Show(IReadOnlyList<PlanItem> items) =>
         [.. items.Select(item => _growth is not null && item.Number == _growth.Partition ? item with { TargetLength = _growth.Onto.Length } : item)];
 
-    /// <summary>What a run that was cut off in this step has left; null where it had not come to it.</summary>
-    public Aftermath? After => !_hasBegun || _growth is null
-        ? null
-        : new Aftermath($"{_growth.Disk} is complete; only the growing of partition {_growth.Partition} was not finished", "look at it with a partition editor: its file system may be grown at any time");
+    protected override bool IsNeeded => _growth is not null;
 
-    public void Run(TargetAccess access, ReceiptDraft draft, ProgressMeter meter, CancellationToken cancel)
-    {
-        if (_growth is null) return;
-        _hasBegun = true;
-        meter.Begin($"growing partition {_growth.Partition}", 0);
-        try
-        {
-            cancel.ThrowIfCancellationRequested();
-            if (!draft.Unreadable.IsEmpty) throw new SafetyException("not all of its content could be had");
-            access.Release(); // its tools open it themselves
-            MustBeTheSame(access);
-            _tools.Grow(_growth, meter.Rename, cancel);
-        }
-        catch (RescueKitException e)
-        {
-            draft.Skipped.Add($"Partition {_growth.Partition} was not grown, all else is complete: {e.Message}{(e.Remedy is { } remedy ? $" ({remedy})" : "")}.");
-        }
-    }
+    protected override string Doing => $"growing partition {_growth!.Partition}";
 
-    private static void MustBeTheSame(TargetAccess access)
+    protected override string NotDone => $"Partition {_growth!.Partition} was not grown";
+
+    protected override Aftermath Unfinished => new(
+        $"{_growth!.Disk} is complete; only the growing of partition {_growth.Partition} was not finished", "look at it with a partition editor: its file system may be grown at any time");
+
+    protected override IReadOnlyList<string> Do(Action<string> tell, CancellationToken cancel)
     {
-        var now = DiskInventory.Describe(access.Path);
-        if (access.ConfirmId is { } id && now.ConfirmId != id) throw new DeviceException($"{access.Path} is another disk now");
+        _tools.Grow(_growth!, tell, cancel);
+        return [];
     }
 }

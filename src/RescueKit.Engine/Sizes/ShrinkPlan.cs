@@ -1,12 +1,11 @@
 using RescueKit.Engine.Safety;
 using RescueKit.Engine.Survey;
 using RescueKit.Engine.Transfers;
-using RescueKit.Images;
 using RescueKit.Model;
 
 namespace RescueKit.Engine.Sizes;
 
-/// <summary>Where the partitions of an image come to lie on a smaller disk, and every reason why they cannot.</summary>
+/// <summary>Where partitions come to lie on a smaller disk, and every reason why they cannot.</summary>
 internal sealed class ShrinkPlan
 {
     /// <summary>GRUB's core image on a GPT disk lies there, found by its place: UEFI has no name for it, GRUB's manual, "BIOS installation".</summary>
@@ -15,22 +14,23 @@ internal sealed class ShrinkPlan
     /// <summary>What sfdisk takes the sectors of a file for.</summary>
     private const int FileSector = 512;
 
-    private const string FullSize = "restore it onto a disk that is as large";
+    internal const string FullSize = "restore it onto a disk that is as large";
 
     private readonly DiskSurvey _survey;
     private readonly IDiskShrinker _tools;
     private readonly string _target;
     private readonly CancellationToken _cancel;
 
-    /// <param name="survey">Of the image.</param>
     /// <param name="target">Path of the target.</param>
     /// <param name="targetLength">Bytes.</param>
     /// <exception cref="SafetyException">It does not fit, or must not be taken apart.</exception>
-    public ShrinkPlan(DiskSurvey survey, ImageReader image, IDiskShrinker tools, string target, long targetLength, CancellationToken cancel)
+    public ShrinkPlan(ShrinkSource source, IDiskShrinker tools, string target, long targetLength, CancellationToken cancel)
     {
+        var survey = source.Survey;
         (_survey, _tools, _target, _cancel) = (survey, tools, target, cancel);
-        IReadOnlyList<TransferVolume> volumes = [.. image.Description.Volumes.Select(TransferVolume.Of)];
-        RefuseOdd(image, volumes);
+        var volumes = source.Volumes;
+        RefuseOdd(volumes);
+        source.RefuseOdd();
         var end = new GrowthPlanner(survey.Layout, volumes, survey.Disk.Length).UsableEnd(targetLength);
         var layout = new SmallerLayout(survey.Volumes.Select(Fit), end, LeastLength);
         if (layout.Missing > 0) throw DoesNotFit(layout.Missing, targetLength);
@@ -78,22 +78,15 @@ internal sealed class ShrinkPlan
 
     private bool IsShrunk(SurveyedVolume volume) => Places[volume.Partition.Number].Length != volume.Partition.Extent.Length;
 
-    private void RefuseOdd(ImageReader image, IReadOnlyList<TransferVolume> volumes)
+    private void RefuseOdd(IReadOnlyList<TransferVolume> volumes)
     {
         SafetyChecks.NotSuspended(_survey);
-        if (_survey.Volumes.Count == 0) throw new SafetyException("the image has no partition that could shrink", FullSize);
+        if (_survey.Volumes.Count == 0) throw new SafetyException($"{_survey.Disk.Name} has no partition that could shrink", FullSize);
         if (_survey.Layout is { Kind: not PartitionTableKind.None, SectorSize: not FileSector and var sector })
             throw new SafetyException($"the partition table counts in sectors of {sector} bytes: such a table cannot be made smaller yet", FullSize);
         if (volumes.FirstOrDefault(v => !v.Included) is { } left) throw new SafetyException($"partition {left.Number} is not part of the image: what it would have to make room for is not known", FullSize);
         if (volumes.FirstOrDefault(v => v.AnchoredToDiskEnd && v.Number != 0) is { } anchored)
             throw new SafetyException($"partition {anchored.Number} ({anchored.FileSystem}) belongs to a disk with a database at its end", FullSize);
-        if (image.Description.Warnings is [var odd, ..]) throw new SafetyException($"the partition table in the image is not in order, so it is not taken apart: {odd}", FullSize);
-        for (var i = 0; i < image.RegionCount; i++)
-        {
-            var page = image.ReadRegion(i);
-            if (page.IsRebuilt || !page.Unreadable.IsEmpty)
-                throw new SafetyException($"not all of the disk is in the image: some of the {page.Range.Length} bytes from {page.Range.Offset} on could not be read, or is lost", FullSize);
-        }
     }
 
     private FitVolume Fit(SurveyedVolume v) => new(

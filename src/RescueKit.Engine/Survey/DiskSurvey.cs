@@ -63,7 +63,8 @@ public sealed class DiskSurvey
             if (layout.Partitions.All(p => p.Number != number))
                 throw new UsageException($"{disk.Name} has no partition {number}", $"it has {Numbers(layout)}; see: rescuekit disk show {disk.Name}");
         }
-        var probed = layout.Partitions.Select(p => Probe(disk, p, options, depth)).ToList();
+        var covers = new DynamicDisk(disk, layout);
+        var probed = layout.Partitions.Select(p => Probe(disk, p, covers, options, depth)).ToList();
         var contents = probed.Select(found => found.Content).ToList();
         var hibernated = layout.Partitions.Zip(contents).FirstOrDefault(v => v.Second.Hibernated).First;
         var volumes = layout.Partitions.Zip(probed, (p, found) => Decide(p, found.Content, found.Nested, options, hibernated)).ToList();
@@ -116,12 +117,13 @@ public sealed class DiskSurvey
         }
     }
 
-    private static (VolumeContent Content, IReadOnlyList<(string Name, DiskSurvey Survey)> Nested) Probe(IBlockSource disk, Partition partition, SurveyOptions options, int depth)
+    private static (VolumeContent Content, IReadOnlyList<(string Name, DiskSurvey Survey)> Nested) Probe(
+        IBlockSource disk, Partition partition, DynamicDisk covers, SurveyOptions options, int depth)
     {
         try
         {
             var volume = new BlockSourceSlice(disk, partition.Extent, partition.Number == 0 ? disk.Name : $"{disk.Name} {NameOf(partition)}");
-            var content = VolumeProbe.Read(volume, new AllocationOptions(options.ExcludeWindowsSwap));
+            var content = covers.Read(partition) ?? VolumeProbe.Read(volume, new AllocationOptions(options.ExcludeWindowsSwap));
             // A boot loader's code, or what firmware keeps, is no file system: what the table calls it tells more.
             if (content.Type == "unknown" && partition.TypeName is { } name) content = content with { WholeReason = $"{name} partition, {content.WholeReason}" };
             return options.Unlock is { } unlock && unlock.Partitions.Contains(partition.Number)

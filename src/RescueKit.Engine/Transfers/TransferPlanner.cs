@@ -1,5 +1,6 @@
 using RescueKit.Disks;
 using RescueKit.Disks.PartitionTables;
+using RescueKit.Disks.PartitionTables.Mbr;
 using RescueKit.Engine.Content;
 using RescueKit.Engine.Safety;
 using RescueKit.Engine.Survey;
@@ -33,8 +34,9 @@ internal sealed class TransferPlanner(
         SafetyChecks.NoSetMember(target, target.Volumes.Select(v => v.Partition.Number));
     }
 
+    /// <param name="ids">What the partition table is to have in place of the source's ids; null for those.</param>
     /// <param name="smaller">What helps where the target is too small.</param>
-    public Transfer WholeDisk(string smaller = "choose a target of at least that size")
+    public Transfer WholeDisk(TableIds? ids, string smaller = "choose a target of at least that size")
     {
         var length = target?.Disk.Length ?? content.Length;
         SafetyChecks.LargeEnough(targetPath, length, content.Length, smaller);
@@ -51,6 +53,7 @@ internal sealed class TransferPlanner(
                 ? $"What is damaged or missing of the partition table is made anew on {targetPath}."
                 : $"The backup GPT moves to the end of {targetPath}.");
         }
+        if (ids is not null) tables = [.. GptRelocation.Patches(content, layout, length, ids), .. MbrDiskId.Patches(content, layout, ids)];
         return new Transfer(
             TargetLayouts.WholeDisk(
                 content.Length, length, [.. included.Select(v => new PlacedVolume(v.Extent, v.Extent))],

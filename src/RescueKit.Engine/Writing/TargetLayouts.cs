@@ -26,7 +26,7 @@ internal static class TargetLayouts
     /// <param name="tables">Table areas of the source.</param>
     /// <param name="targetTables">Table areas that the target has now.</param>
     /// <param name="targetVolumes">Partitions that the target has now: none of them may be recognised beside, or inside, the new ones.</param>
-    /// <param name="patches">What relocates the GPT on a larger target, and repaired tables.</param>
+    /// <param name="patches">What relocates the GPT on a larger target, repairs tables, or gives them other ids.</param>
     public static TargetLayout WholeDisk(
         long sourceLength, long targetLength, IReadOnlyList<PlacedVolume> volumes, ExtentSet leftOut,
         ExtentSet tables, ExtentSet targetTables, IReadOnlyList<Extent> targetVolumes, IReadOnlyList<BlockPatch> patches)
@@ -36,7 +36,7 @@ internal static class TargetLayouts
         var inVolumes = ExtentSet.From(volumes.Select(v => v.Onto));
         // What lies inside a volume comes with that volume, or it would be recognisable before it is whole.
         var around = ExtentSet.From(Edges(new Extent(0, sourceLength)).Concat(Edges(target))).Except(leftOut).Union(stale).Except(inVolumes);
-        var larger = targetLength > sourceLength && patches.Count > 0;
+        var larger = patches.Any(p => p.Extent.End > sourceLength);
         var volumeAreas = ExtentSet.From(volumes.SelectMany(v => VolumeAreas(v.Onto))).Union(stale.Intersect(inVolumes));
         var tableAreas = tables.Union(ExtentSet.From(patches.Select(p => p.Extent))).Union(around);
         var places = volumes.Select(v => v.Onto).ToList();

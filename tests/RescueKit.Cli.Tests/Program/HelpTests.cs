@@ -17,7 +17,7 @@ public class HelpTests
         {
             "image restore",
             [
-                "<IMAGE> <TARGET>", "--partition <N[:M]>", "--verify", "--free <keep|discard|zero>", "--grow <LAST|N>", "--shrink", "--scratch <DIR>", "--on-damage <fail|skip>", "--dry-run", "--confirm <ID>",
+                "<IMAGE> <TARGET>", "--partition <N[:M]>", "--verify", "--free <keep|discard|zero>", "--grow <LAST|N>", "--new-ids", "--shrink", "--scratch <DIR>", "--on-damage <fail|skip>", "--dry-run", "--confirm <ID>",
                 "--receipt <FILE>", "--json", "--passphrase-file <FILE>", "--passphrase-fd <N>", "--quiet",
             ]
         },
@@ -38,7 +38,7 @@ public class HelpTests
             "clone",
             [
                 "<SOURCE> <TARGET>", "--dry-run", "--confirm <ID>", "--verify", "--all-blocks", "--on-bad-sector <fail|skip>", "--bad-sector-time <T>",
-                "--unclean <whole|used>", "--exclude-windows-swap", "--unlock <N[:FILE]>", "--free <keep|discard|zero>", "--grow <LAST|N>", "--hot", "--store <PLACE>", "--no-writers", "--quiet-period <T>",
+                "--unclean <whole|used>", "--exclude-windows-swap", "--unlock <N[:FILE]>", "--free <keep|discard|zero>", "--grow <LAST|N>", "--new-ids", "--shrink", "--scratch <DIR>", "--hot", "--store <PLACE>", "--no-writers", "--quiet-period <T>",
                 "--quiet-timeout <T>", "--receipt <FILE>", "--json", "--quiet",
             ]
         },

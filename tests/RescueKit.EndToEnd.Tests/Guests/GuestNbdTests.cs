@@ -138,6 +138,37 @@ public sealed class GuestNbdTests(GuestNbdMachine machine) : IClassFixture<Guest
             """);
     }
 
+    /// <summary>What is written to it stays beside the image, for the next time.</summary>
+    [Fact, Trait(TestScale.Tier, TestScale.Wide)]
+    public void The_usual_client_makes_a_disk_of_a_served_image()
+    {
+        Guest.Must("""
+            set -e
+            sha256sum /tmp/all.rki >/tmp/image.sum
+            serve() {
+                rescuekit image serve /tmp/all.rki --partition 1 --socket /tmp/served --overlay /tmp/changes --once >/tmp/serve.out 2>&1 &
+                server=$!
+                until [ -S /tmp/served ]; do kill -0 $server || { cat /tmp/serve.out; exit 60; }; sleep 0.1; done
+                nbd-client -unix /tmp/served /dev/nbd1 -nonetlink
+                mount -t ext4 /dev/nbd1 /mnt
+            }
+            end() {
+                umount /mnt
+                nbd-client -d /dev/nbd1
+                wait $server
+            }
+            serve
+            (cd /mnt && sha256sum -c -s sums)
+            echo more >/mnt/more
+            end
+            serve
+            [ "$(cat /mnt/more)" = more ]
+            end
+            sha256sum -c -s /tmp/image.sum
+            rm /tmp/changes*
+            """);
+    }
+
     [Fact, Trait(TestScale.Tier, TestScale.Wide)]
     public void Where_the_kernel_would_look_for_partitions_it_is_refused()
     {

@@ -11,7 +11,7 @@ public sealed class GuestSystem : IDisposable
     ];
 
     private readonly Lazy<GuestInitramfs> _initramfs = new(() => new GuestInitramfs(GuestKernel.Current, s_modules, ["dmsetup", "lvm", "mdadm", "cryptsetup", "losetup", "flock", "perl", "find", "cp",
-        "sfdisk", "setsid", "e2fsck", "resize2fs", "dumpe2fs", "ntfsresize"]));
+        "sfdisk", "setsid", "e2fsck", "resize2fs", "dumpe2fs", "ntfsresize", "nbd-client"]));
 
     internal Guest Boot(params IEnumerable<GuestDisk> disks) => new(_initramfs.Value, disks);
 

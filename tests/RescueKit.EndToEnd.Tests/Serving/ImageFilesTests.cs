@@ -42,6 +42,30 @@ public sealed class ImageFilesTests : IDisposable
         Assert.Equal(Properties(original.Folder), Properties(got));
     }
 
+    /// <summary>By the drivers that any user may start. What the file system's own rights forbid is read all the same: the user has the image.</summary>
+    [Theory]
+    [InlineData("ext4")]
+    [InlineData("NTFS")]
+    public void A_user_who_is_not_root_gets_them_too(string kind)
+    {
+        var digests = Image(kind == "ext4" ? MatrixMountedVolume.Ext(kind, 96, "-t", kind) : MatrixMountedVolume.Ntfs(4096, 96));
+        var got = _folder.Folder("got");
+        AllowNobody(got);
+        var result = AsNobody("image", "get", $"{ImageFile}:1", "/", got);
+        Assert.True(result.Ok, result.Everything);
+        Assert.Equal(digests, Corpus.Digests(got));
+    }
+
+    [Fact]
+    public void A_user_who_is_not_root_is_told_what_needs_root()
+    {
+        Image(MatrixMountedVolume.Xfs("XFS", 128));
+        AllowNobody(_temporary);
+        var refused = AsNobody("image", "ls", ImageFile, "/");
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("XFS is mounted by the kernel, which needs root", refused.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void One_file_is_listed_and_copied_and_nothing_is_written_over_unless_it_is_wanted()
     {
@@ -115,6 +139,17 @@ public sealed class ImageFilesTests : IDisposable
     /// <summary>Of every file and folder: kind, mode, owners, links, size, time.</summary>
     private static IEnumerable<string> Properties(string folder) =>
         Tool.Must("find", folder, "-mindepth", "1", "-not", "-name", "lost+found", "-printf", "%P\t%y\t%m\t%U\t%G\t%n\t%s\t%T@\t%l\n").Output.Split('\n').Where(line => !line.Contains("\td\t", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
+
+    private void AllowNobody(string folder)
+    {
+        Tool.Must("chmod", "a+rx", _folder.FullPath);
+        Tool.Must("chown", "nobody", folder, _temporary);
+    }
+
+    private ToolResult AsNobody(params string[] arguments) => Tool.Run(new ToolRequest("setpriv", ["--reuid=nobody", "--regid=nogroup", "--clear-groups", MatrixProgram.Path, .. arguments])
+    {
+        Environment = new Dictionary<string, string> { ["TMPDIR"] = _temporary },
+    });
 
     private ToolResult Run(params string[] arguments) =>
         Tool.Run(new ToolRequest(MatrixProgram.Path, arguments) { Environment = new Dictionary<string, string> { ["TMPDIR"] = _temporary } });

@@ -110,7 +110,7 @@ public sealed class GrowTests : IDisposable
             size=16M, type=S
             """);
         foreach (var (number, make) in (IEnumerable<(int, string[])>)[(1, ["mke2fs", "-q", "-t", "ext4"]), (2, ["mkfs.fat"]), (3, ["mkswap"])])
-            InPartition(disk.Path, number, make);
+            disk.Format(number, make);
         MatrixProgram.Must("image", "create", disk.Path, Image, "--quiet");
         var target = Target(200);
         foreach (var (number, message) in (IEnumerable<(string, string)>)
@@ -130,8 +130,8 @@ public sealed class GrowTests : IDisposable
     public void The_disk_of_a_suspended_system_is_neither_grown_nor_shrunk()
     {
         var disk = new SizedDisk(_folder, "disk", 60, "label: gpt\nstart=2048, size=16M, type=S\nsize=32M, type=L\n");
-        InPartition(disk.Path, 1, ["mkswap"]);
-        InPartition(disk.Path, 2, ["mke2fs", "-q", "-t", "ext4"]);
+        disk.Format(1, "mkswap");
+        disk.Format(2, "mke2fs", "-q", "-t", "ext4");
         using (var file = File.OpenWrite(disk.Path))
         {
             file.Position = MiB + 4086;
@@ -152,7 +152,7 @@ public sealed class GrowTests : IDisposable
     public void A_disk_whose_file_system_cannot_be_grown_is_complete_but_for_that()
     {
         var disk = new SizedDisk(_folder, "disk", 40, "label: gpt\nstart=2048, size=32M, type=L\n");
-        InPartition(disk.Path, 1, ["mkntfs", "-q", "-F", "-f"]);
+        disk.Format(1, "mkntfs", "-q", "-F", "-f");
         var volume = disk.Take(disk.Path, SizedDisk.Partitions(disk.Path)[0]);
         Tool.Must("ntfsresize", "--force", "--no-progress-bar", "--size", $"{24 * MiB}", volume); // marks it for a check
         Tool.Must("dd", $"if={volume}", $"of={disk.Path}", "bs=1M", "seek=1", "conv=notrunc", "status=none");
@@ -198,16 +198,6 @@ public sealed class GrowTests : IDisposable
     private string Image => _folder.File("disk.rki");
 
     private string Target(int mebibytes) => SparseFile.Create(_folder.File("target"), mebibytes * MiB);
-
-    private void InPartition(string disk, int number, string[] make)
-    {
-        var partition = SizedDisk.Partitions(disk).Single(p => p.Number == number);
-        var file = _folder.File("volume");
-        SparseFile.Create(file, partition.Size * 512);
-        Tool.Must(make[0], [.. make.Skip(1), file]);
-        Tool.Must("dd", $"if={file}", $"of={disk}", "bs=512", $"seek={partition.Start}", "conv=notrunc,sparse", "status=none");
-        File.Delete(file);
-    }
 
     private JsonElement Restore(SizedDisk disk, string target, params string[] options)
     {

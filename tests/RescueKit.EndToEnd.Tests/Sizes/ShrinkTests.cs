@@ -86,6 +86,28 @@ public sealed class ShrinkTests : IDisposable
         disk.MustBeOn(target);
     }
 
+    /// <summary>Without an image between, and with ids of its own; the source stays as it is.</summary>
+    [Fact]
+    [Trait(TestScale.Tier, TestScale.Wide)]
+    public void A_disk_is_cloned_onto_a_smaller_one()
+    {
+        var disk = new SizedDisk(_folder, "disk", 140, "label: gpt\nstart=2048, size=96M, type=L\nsize=16M, type=S\n");
+        disk.Fill(1, MatrixMountedVolume.Ext("ext4", 96, "-t", "ext4"), 3);
+        disk.Format(2, "mkswap");
+        var (digest, before) = (MatrixDisk.Digest(disk.Path), SizedDisk.Partitions(disk.Path));
+        var target = Target(100);
+        Assert.Equal(4, Run("clone", disk.Path, target, "--confirm", "target").ExitCode);
+        Assert.Equal(2, Run("clone", disk.Path, target, "--shrink", "--on-bad-sector", "skip", "--confirm", "target").ExitCode);
+        var made = Run("clone", disk.Path, target, "--shrink", "--new-ids", "--confirm", "target", "--verify", "--quiet");
+        Assert.True(made.Ok, made.Everything);
+        Assert.Equal(digest, MatrixDisk.Digest(disk.Path));
+        SizedDisk.TableMustBeSound(target);
+        var after = SizedDisk.Partitions(target);
+        Assert.Equal((before[0].Start, before[1].Size), (after[0].Start, after[1].Size));
+        Assert.Empty(before.Select(p => p.Id).Intersect(after.Select(p => p.Id)));
+        disk.MustBeOn(target);
+    }
+
     [Fact]
     [Trait(TestScale.Tier, TestScale.Wide)]
     public void A_btrfs_shrinks()

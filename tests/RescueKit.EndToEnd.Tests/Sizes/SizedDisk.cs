@@ -35,6 +35,16 @@ internal sealed class SizedDisk
         File.Delete(file);
     }
 
+    /// <summary>Has a tool make something in a partition, which it is given as a file.</summary>
+    public void Format(int number, params string[] make)
+    {
+        var partition = Partitions(Path).Single(p => p.Number == number);
+        var file = SparseFile.Create(_folder.File("formatted"), partition.Size * 512);
+        Tool.Must(make[0], [.. make.Skip(1), file]);
+        Tool.Must("dd", $"if={file}", $"of={Path}", "bs=512", $"seek={partition.Start}", "conv=notrunc,sparse", "status=none");
+        File.Delete(file);
+    }
+
     /// <summary>Fails unless every file system of this disk is sound on another one, fills its partition, and has every file.</summary>
     public void MustBeOn(string disk)
     {

@@ -39,6 +39,9 @@ public class NbdRealClientTests(DiskFixture disks)
         Tool.Must("qemu-img", "convert", "-f", "raw", "-O", "qcow2", served.Uri, served.File("converted"));
         Tool.Must("qemu-img", "compare", expected, served.File("converted"));
         Assert.Equal(disk.DataIn(new Extent(0, disk.Length)), Mapped(served.Uri, disk.Length));
+        // Through nbdkit, which hands on what it is told.
+        Tool.Must("nbdkit", "--readonly", "--unix", "-", "nbd", $"uri={served.Uri}", "--run", $"nbdcopy \"$uri\" '{served.File("proxied")}' && nbdinfo --map=base:allocation \"$uri\" | grep -q data");
+        Tool.Must("cmp", expected, served.File("proxied"));
         Assert.Empty(served.Reports);
     }
 

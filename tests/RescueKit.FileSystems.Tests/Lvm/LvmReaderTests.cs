@@ -9,11 +9,14 @@ using RescueKit.Testing.Tools;
 namespace RescueKit.FileSystems.Tests.Lvm;
 
 /// <summary>The fixture's README tells how it was made, and what lvs said of it.</summary>
-public sealed class LvmReaderTests
+public sealed class LvmReaderTests : IDisposable
 {
     private const long Start = 1 << 20, ExtentBytes = 256 << 10, SectorSize = 512;
 
     private readonly MemoryDisk _volume = Fixture.Open("lvm-linear-striped.img.gz");
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
 
     /// <summary>lvs: a 0-47 and 80-111, b 48-79, s 112-143 and 144-175, p 176-223, empty 224-239; pvs: 376 extents.</summary>
     [Fact]
@@ -97,20 +100,31 @@ public sealed class LvmReaderTests
         var areas = LvmLabel.Read(_volume, LvmLabel.Find(_volume)!.Value).MetadataAreas;
         List<Extent> structures = [new(SectorSize, 160), .. areas.SelectMany(area => new[] { new Extent(area.Offset, 80), TextIn(area) })];
         var isRepaired = false;
+        var (file, mapped, asked) = (_folder.File("volume"), 0, 0);
+        var bytes = new byte[_volume.Length];
+        _volume.Read(0, bytes);
+        File.WriteAllBytes(file, bytes);
         var outcome = MutationFuzz.Run(new LvmReader(), _volume, structures, TestScale.Of(100_000), seed: 5,
             repair: (overlay, random) =>
             {
                 isRepaired = random.Next(2) == 0;
                 if (isRepaired) RepairChecksums(overlay, areas);
             },
-            check: (_, content) =>
+            check: (overlay, content) =>
             {
+                if (content.Map is not null && mapped++ % TestScale.Of(200) == 0)
+                {
+                    var damaged = SparseFile.Copy(file, _folder.File("damaged"));
+                    overlay.ApplyTo(damaged);
+                    Tool.Must("pvck", "--dump", "headers", damaged); // fails where it finds fault with one of them
+                    asked++;
+                }
                 // Metadata with right checksums are what LVM itself goes by.
                 if (isRepaired || content.Map is not { } map) return;
                 var missing = used.Except(map.UsedIn(whole));
                 Assert.True(missing.IsEmpty, $"used blocks are missing: {missing}");
             });
-        Assert.True(outcome is { Whole: > 1000, Mapped: > 100 }, $"{outcome}");
+        Assert.True(outcome is { Whole: > 1000, Mapped: > 100 } && asked > 50, $"{outcome}, {asked} asked");
     }
 
     private VolumeContent Read() => new LvmReader().Read(_volume, new AllocationOptions())!;

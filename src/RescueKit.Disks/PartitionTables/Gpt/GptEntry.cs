@@ -7,6 +7,7 @@ namespace RescueKit.Disks.PartitionTables.Gpt;
 internal static class GptEntry
 {
     public const int SmallestSize = 128;
+    private const int IdOffset = 16, IdLength = 16;
     private const int NameOffset = 56;
     private const int NameLength = 72;
 
@@ -20,11 +21,14 @@ internal static class GptEntry
         var sectors = last >= first ? last - first + 1 : 0;
         var name = new string(Encoding.Unicode.GetString(entry.Slice(NameOffset, NameLength)).TakeWhile(c => c != 0).ToArray());
         return new TableEntry(number, Bytes(first, sectorSize), Bytes(sectors, sectorSize), type.ToString(), GptTypeNames.Of(type),
-            new Guid(entry.Slice(16, 16)).ToString(), name.Length == 0 ? null : name)
+            new Guid(entry.Slice(IdOffset, IdLength)).ToString(), name.Length == 0 ? null : name)
         {
             Attributes = BinaryPrimitives.ReadUInt64LittleEndian(entry[48..]),
         };
     }
+
+    /// <summary>Gives the entry another id.</summary>
+    public static void SetId(Span<byte> entry, Guid id) => id.TryWriteBytes(entry[IdOffset..]);
 
     private static long Bytes(ulong sectors, int sectorSize) =>
         sectors > (ulong)(long.MaxValue / sectorSize) ? long.MaxValue : (long)sectors * sectorSize;

@@ -63,6 +63,15 @@ internal sealed record GptHeader
         return sector;
     }
 
+    /// <summary>The same table with another id, of entries with another checksum; its own is yet to be made (<see cref="Moved"/>).</summary>
+    public GptHeader With(Guid diskId, uint entriesCrc)
+    {
+        var sector = (byte[])Sector.Clone();
+        diskId.TryWriteBytes(sector.AsSpan(0x38));
+        BinaryPrimitives.WriteUInt32LittleEndian(sector.AsSpan(0x58), entriesCrc);
+        return this with { Sector = sector };
+    }
+
     private long ReadLba(int offset) => BinaryPrimitives.ReadInt64LittleEndian(Sector.AsSpan(offset));
 
     /// <summary>Over the header with its own checksum field taken as zero.</summary>

@@ -15,6 +15,14 @@ internal sealed record GptCopy(GptHeader Header, byte[] Entries)
 
     public long ArraySectors(int sectorSize) => (Entries.Length + sectorSize - 1) / sectorSize;
 
+    /// <summary>The same partitions with other ids.</summary>
+    public GptCopy With(TableIds ids)
+    {
+        var entries = (byte[])Entries.Clone();
+        foreach (var (number, id) in ids.Partitions) GptEntry.SetId(entries.AsSpan((number - 1) * Header.EntrySize, Header.EntrySize), new Guid(id));
+        return new GptCopy(Header.With(ids.Disk is { } disk ? new Guid(disk) : Header.DiskId, Crc32.Of(entries)), entries);
+    }
+
     public bool SaysTheSameAs(GptCopy other) =>
         Header.DiskId == other.Header.DiskId && Header.FirstUsableLba == other.Header.FirstUsableLba && Entries.AsSpan().SequenceEqual(other.Entries);
 }

@@ -37,7 +37,7 @@ internal static class MbrReader
             }
         }
         var tableAreas = areas.ToSet();
-        var signature = BinaryPrimitives.ReadUInt32LittleEndian(sector0.AsSpan(440));
+        var signature = BinaryPrimitives.ReadUInt32LittleEndian(sector0.AsSpan(MbrDiskId.Offset));
         return new DiskLayout
         {
             Kind = PartitionTableKind.Mbr,

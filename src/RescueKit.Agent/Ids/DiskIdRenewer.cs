@@ -1,0 +1,120 @@
+using System.Globalization;
+using RescueKit.Agent.Tools;
+using RescueKit.Engine.Ids;
+using RescueKit.Model;
+
+namespace RescueKit.Agent.Ids;
+
+/// <summary>Changes ids by the file systems' own tools, and what names them by the programs of the Linux system that is on the disk. Needs root.</summary>
+public sealed class DiskIdRenewer(IToolRunner tools) : IIdRenewer
+{
+    private const string WithoutIt = "leave --new-ids out, and let no system see both disks";
+    private static readonly (string Program, string Package)[] s_programs = [("losetup", "mount"), ("mount", "mount"), ("blkid", "util-linux"), ("partx", "util-linux"), ("chroot", "coreutils")];
+
+    private static readonly string[] s_prefixes = ["UUID=", "PARTUUID=", "/dev/disk/by-uuid/", "/dev/disk/by-partuuid/"];
+
+    public IReadOnlyList<string> Check(IdDisk disk)
+    {
+        if (!Environment.IsPrivilegedProcess) throw new SafetyException($"the ids of {disk.Path} cannot be changed: its file systems are mounted for that, which needs root", "run it as root");
+        foreach (var volume in disk.Volumes)
+        {
+            if (WhyNot(volume.FileSystem) is { } why) throw new SafetyException($"partition {volume.Number} holds {volume.FileSystem}: {why}", WithoutIt);
+        }
+        foreach (var (program, package) in disk.Volumes.SelectMany(v => ToolOf(v)?.Programs ?? []).Concat(s_programs))
+        {
+            if (!tools.Has(program)) throw new SafetyException($"the ids of {disk.Path} cannot be changed: the program {program} is not on this system", $"install it: apt install {package}");
+        }
+        return [.. Warnings(disk)];
+    }
+
+    public IReadOnlyList<string> Renew(IdDisk disk, Action<string> tell, CancellationToken cancel)
+    {
+        disk = disk with { Path = Path.GetFullPath(disk.Path) }; // tools work in a folder of their own
+        var words = new IdWords();
+        var complaints = new List<string>();
+        foreach (var change in disk.Volumes.Select(v => v.PartitionId).Append(disk.DiskId).OfType<IdChange>()) words.Add(change.From, change.Onto);
+        using var nodes = new DiskNodes(tools, disk);
+        foreach (var volume in disk.Volumes)
+        {
+            if (ToolOf(volume) is not { } tool) continue;
+            cancel.ThrowIfCancellationRequested();
+            tell($"changing the id of {volume.FileSystem} in partition {volume.Number}");
+            var id = tool.Another();
+            try
+            {
+                tool.Change(nodes.Node(volume.Number), id);
+                words.Add(volume.Uuid!, id);
+            }
+            catch (DeviceException e)
+            {
+                complaints.Add($"Partition {volume.Number} ({volume.FileSystem}) keeps its id: {e.Message}.");
+            }
+        }
+        foreach (var volume in disk.Volumes.Where(v => v.FileSystem is not null)) complaints.AddRange(AdaptSystem(disk, volume, nodes, words, tell, cancel));
+        return complaints;
+    }
+
+    /// <summary>Other names of what a copy of it would need.</summary>
+    private static string? WhyNot(string? fileSystem) => fileSystem switch
+    {
+        "LUKS1" or "LUKS2" => "what names ids inside it could not be changed",
+        "LVM2 physical volume" => "a volume group of the same name cannot be given another yet",
+        _ => null,
+    };
+
+    private IdTool? ToolOf(IdVolume volume) => volume is { FileSystem: { } kind, Uuid: not null } ? IdTool.Of(kind, tools) : null;
+
+    private IEnumerable<string> Warnings(IdDisk disk)
+    {
+        foreach (var volume in disk.Volumes.Where(v => v.Uuid is not null && v.FileSystem is not null && ToolOf(v) is null))
+            yield return $"Partition {volume.Number} ({volume.FileSystem}) keeps its id: there is no tool that changes it.";
+        if (disk.Table != PartitionTableKind.None && disk.Volumes.Any(v => v.FileSystem is "NTFS" or "BitLocker"))
+            yield return "Windows finds its partitions by ids that change: before it starts from the copy, its start-up repair has to be run once (bcdboot C:\\Windows).";
+        if (disk.Volumes.Any(v => v.FileSystem is "ext2" or "ext3" or "ext4" or "XFS" or "btrfs"))
+            yield return "A Linux system on the copy is told of its new ids by its own programs (update-initramfs, grub-install and the like), which are run as root.";
+    }
+
+    private IEnumerable<string> AdaptSystem(IdDisk disk, IdVolume root, DiskNodes nodes, IdWords words, Action<string> tell, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        var name = $"The system in partition {root.Number}";
+        var complaints = new List<string>();
+        try
+        {
+            using var system = MountedSystem.Find(tools, nodes.Node(root.Number), root.FileSystem!);
+            if (system is null) return [];
+            var devices = disk.Volumes.SelectMany(v => Names(v, disk).Select(id => (id, v.Number))).DistinctBy(pair => pair.id).ToDictionary(pair => pair.id, pair => nodes.Node(pair.Number), StringComparer.OrdinalIgnoreCase);
+            foreach (var entry in system.Entries.OrderBy(entry => entry.Point, StringComparer.Ordinal))
+            {
+                if (entry.IsByLabel || entry.IsByPlace) complaints.Add($"{name}: /etc/fstab names {entry.Device}, which may be found on either disk");
+                if (!entry.IsMounted || entry.Point == "/" || Id(entry.Device) is not { } id || !devices.TryGetValue(id, out var device)) continue;
+                try
+                {
+                    system.Mount(entry, device);
+                }
+                catch (DeviceException e)
+                {
+                    complaints.Add($"{name}: what lies in {entry.Point} still names the old ids: {e.Message}");
+                }
+            }
+            complaints.AddRange(new SystemIds(system, words, nodes.Disk).Adapt(tell, cancel).Select(complaint => $"{name}: {complaint}"));
+        }
+        catch (DeviceException e)
+        {
+            complaints.Add($"Partition {root.Number} ({root.FileSystem}) was not looked into for a system that names the old ids: {e.Message}");
+        }
+        return complaints.Select(complaint => complaint.TrimEnd('.') + ".");
+    }
+
+    /// <summary>The ids by which an fstab may name a volume.</summary>
+    private static IEnumerable<string> Names(IdVolume volume, IdDisk disk)
+    {
+        if (volume.Uuid is { } uuid) yield return uuid;
+        if (volume.PartitionId is { } partition) yield return partition.From;
+        else if (disk is { Table: PartitionTableKind.Mbr, DiskId: { } id }) yield return string.Create(CultureInfo.InvariantCulture, $"{id.From}-{volume.Number:x2}");
+    }
+
+    /// <summary>The id in "UUID=…", "PARTUUID=…", "/dev/disk/by-uuid/…", "/dev/disk/by-partuuid/…".</summary>
+    private static string? Id(string device) =>
+        s_prefixes.Where(prefix => device.StartsWith(prefix, StringComparison.Ordinal)).Select(prefix => device[prefix.Length..]).FirstOrDefault();
+}
