@@ -61,7 +61,7 @@ public sealed class MountedImage : IDisposable
     public static (string Why, string Remedy)? WhyNot(string fileSystem, IToolRunner tools)
     {
         if (Environment.IsPrivilegedProcess) return null;
-        if (MountCalls.AsUser("", fileSystem, "") is not var (call, package)) return ($"{fileSystem} is mounted by the kernel, which needs root", "run it with sudo");
+        if (MountCalls.AsUser("", fileSystem, "") is not var (call, package)) return ($"{fileSystem} is mounted for that, which needs root", "run it with sudo");
         return tools.Has(call.Program) ? null : ($"without root, {fileSystem} is read by {call.Program}, which is not on this system", $"install it (apt install {package}), or run this with sudo");
     }
 

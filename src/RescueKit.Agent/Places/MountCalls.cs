@@ -48,12 +48,13 @@ internal static class MountCalls
         ToolCall Of(string driver) => new("mount", "-t", driver, "-o", isDevice ? options : options + ",loop", file, point);
     }
 
-    /// <summary>The command line by which a user mounts a file that shows a volume, read-only: FUSE drivers that need no root (fuse2fs(1), ntfs-3g(8)); null where there is none.</summary>
-    /// <remarks>Of the file system's own rights nothing is asked: who can read the image can read all of it.</remarks>
+    /// <summary>The command line by which a user mounts a file that shows a volume, read-only: fuse2fs(1) needs no root; null where there is no such driver.</summary>
+    /// <remarks>
+    /// Of the file system's own rights nothing is asked: who can read the image can read all of it. ntfs-3g is root for a moment, who may not look at a user's FUSE file.
+    /// </remarks>
     public static (ToolCall Call, string Package)? AsUser(string file, string fileSystem, string point) => fileSystem switch
     {
         "ext2" or "ext3" or "ext4" => (new ToolCall("fuse2fs", "-o", "ro,norecovery,fakeroot", file, point), "fuse2fs"),
-        "NTFS" => (new ToolCall(Ntfs3g, "-o", "ro", file, point), Ntfs3g),
         _ => null,
     };
 

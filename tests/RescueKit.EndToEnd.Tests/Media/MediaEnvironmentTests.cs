@@ -42,6 +42,44 @@ public sealed class MediaEnvironmentTests(MediaSession session) : IClassFixture<
         ! ls /sys/block/nbd*/pid 2>/dev/null
         """;
 
+    private const string ACopyWithIdsOfItsOwn = """
+        set -e
+        printf 'size=100M\nsize=64M, type=U\nsize=128M\nsize=48M\nsize=32M\nsize=16M\n' | sfdisk -q --label gpt /dev/nvme0n1
+        mke2fs -q -F -t ext4 -U 6f1f6ee4-1f1c-4a52-8a7e-0000000000a1 /dev/nvme0n1p1
+        mkfs.fat -F 32 -i 16A00B06 /dev/nvme0n1p2 >/dev/null
+        mkfs.btrfs -q -f /dev/nvme0n1p3
+        mkntfs -q -Q -F /dev/nvme0n1p4
+        mkfs.exfat /dev/nvme0n1p5 >/dev/null
+        mkswap /dev/nvme0n1p6
+        mount /dev/nvme0n1p1 /mnt
+        mkdir -p /mnt/etc /mnt/bin /mnt/usr/sbin /mnt/boot/efi /mnt/dev /mnt/proc /mnt/sys /mnt/run /mnt/tmp
+        printf 'UUID=6f1f6ee4-1f1c-4a52-8a7e-0000000000a1 / ext4\nUUID=16A0-0B06 /boot/efi vfat\n' >/mnt/etc/fstab
+        cp /bin/busybox /mnt/bin/
+        printf '#!/bin/busybox sh\nexec /bin/busybox cp /etc/fstab /boot/efi/made\n' >/mnt/usr/sbin/update-initramfs
+        chmod 755 /mnt/usr/sbin/update-initramfs
+        umount /mnt
+        mount /dev/nvme0n1p2 /mnt
+        mkdir -p /mnt/EFI/debian
+        echo search.fs_uuid 6f1f6ee4-1f1c-4a52-8a7e-0000000000a1 root >/mnt/EFI/debian/grub.cfg
+        umount /mnt
+        rescuekit clone /dev/nvme0n1 /tmp/copy --new-ids --quiet
+        loop=$(losetup --find --show --partscan /tmp/copy)
+        until [ -b ${loop}p6 ]; do sleep 0.1; done
+        for number in 1 2 3 4 5 6; do
+            id=$(blkid --probe --match-tag UUID --output value ${loop}p$number)
+            [ -n "$id" ] && [ "$id" != "$(blkid --probe --match-tag UUID --output value /dev/nvme0n1p$number)" ]
+        done
+        mount -o ro ${loop}p2 /mnt
+        id=$(blkid --probe --match-tag UUID --output value ${loop}p1)
+        grep -q "fs_uuid $id root" /mnt/EFI/debian/grub.cfg
+        grep -q "UUID=$id / ext4" /mnt/made
+        umount /mnt
+        losetup --detach $loop
+        rm /tmp/copy
+        sgdisk -Z /dev/nvme0n1
+        ! grep rescuekit-system /proc/mounts
+        """;
+
     private const string WhatIsUsedInLuks = """
         set -e
         echo -n secret >/tmp/key
@@ -82,6 +120,7 @@ public sealed class MediaEnvironmentTests(MediaSession session) : IClassFixture<
     [InlineData("rescuekit disk list --json | grep -q SPARE")]
     [InlineData(FilesOutOfAnImage)]
     [InlineData(ASmallerDisk)]
+    [InlineData(ACopyWithIdsOfItsOwn)]
     [InlineData(WhatIsUsedInLuks)]
     public void A_tool_runs(string script) => session.Must(script);
 

@@ -42,13 +42,11 @@ public sealed class ImageFilesTests : IDisposable
         Assert.Equal(Properties(original.Folder), Properties(got));
     }
 
-    /// <summary>By the drivers that any user may start. What the file system's own rights forbid is read all the same: the user has the image.</summary>
-    [Theory]
-    [InlineData("ext4")]
-    [InlineData("NTFS")]
-    public void A_user_who_is_not_root_gets_them_too(string kind)
+    /// <summary>By a driver that any user may start. What the file system's own rights forbid is read all the same: the user has the image.</summary>
+    [Fact]
+    public void A_user_who_is_not_root_gets_those_of_ext_too()
     {
-        var digests = Image(kind == "ext4" ? MatrixMountedVolume.Ext(kind, 96, "-t", kind) : MatrixMountedVolume.Ntfs(4096, 96));
+        var digests = Image(MatrixMountedVolume.Ext("ext4", 96, "-t", "ext4"));
         var got = _folder.Folder("got");
         AllowNobody(got);
         var result = AsNobody("image", "get", $"{ImageFile}:1", "/", got);
@@ -63,7 +61,7 @@ public sealed class ImageFilesTests : IDisposable
         AllowNobody(_temporary);
         var refused = AsNobody("image", "ls", ImageFile, "/");
         Assert.Equal(2, refused.ExitCode);
-        Assert.Contains("XFS is mounted by the kernel, which needs root", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("XFS is mounted for that, which needs root", refused.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -143,6 +141,7 @@ public sealed class ImageFilesTests : IDisposable
     private void AllowNobody(string folder)
     {
         Tool.Must("chmod", "a+rx", _folder.FullPath);
+        Tool.Must("chmod", "a+r", ImageFile);
         Tool.Must("chown", "nobody", folder, _temporary);
     }
 

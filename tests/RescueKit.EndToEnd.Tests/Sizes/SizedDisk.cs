@@ -60,7 +60,9 @@ internal sealed class SizedDisk
                 Tool.Must("ntfsfix", "-d", file);
             }
             volume.Check(file);
-            Assert.Equal(digests, volume.Digests(file, _folder.Folder("digesting")));
+            var scratch = _folder.Folder("digesting");
+            Assert.Equal(digests, volume.Digests(file, scratch));
+            Directory.Delete(scratch, recursive: true);
             File.Delete(file);
         }
     }
