@@ -149,7 +149,8 @@ public sealed class GuestNbdTests(GuestNbdMachine machine) : IClassFixture<Guest
                 rescuekit image serve /tmp/all.rki --partition 1 --socket /tmp/served --overlay /tmp/changes --once >/tmp/serve.out 2>&1 &
                 server=$!
                 until [ -S /tmp/served ]; do kill -0 $server || { cat /tmp/serve.out; exit 60; }; sleep 0.1; done
-                nbd-client -unix /tmp/served /dev/nbd1 -nonetlink
+                nbd-client -unix /tmp/served /dev/nbd1
+                until [ -e /sys/block/nbd1/pid ]; do sleep 0.1; done
                 mount -t ext4 /dev/nbd1 /mnt
             }
             end() {
