@@ -103,7 +103,7 @@ public sealed class MediaEnvironmentTests(MediaSession session) : IClassFixture<
     [InlineData("mkfs.exfat /dev/nvme0n1 >/dev/null && fsck.exfat -n /dev/nvme0n1 && mount /dev/nvme0n1 /mnt && umount /mnt")]
     [InlineData("mkfs.xfs -q -f /dev/nvme0n1 && xfs_repair -n /dev/nvme0n1 && mount /dev/nvme0n1 /mnt && umount /mnt")]
     [InlineData("mkfs.btrfs -q -f /dev/nvme0n1 && btrfs check /dev/nvme0n1 && mount /dev/nvme0n1 /mnt && umount /mnt")]
-    [InlineData("wipefs -aq /dev/nvme0n1 && pvcreate -q /dev/nvme0n1 && vgcreate -q group /dev/nvme0n1 && lvcreate -q -l 4 -n volume group && [ -b /dev/group/volume ] && lvm vgremove -q -y group && pvremove -q /dev/nvme0n1")]
+    [InlineData("wipefs -aq /dev/nvme0n1 && pvcreate -q /dev/nvme0n1 && vgcreate -q group /dev/nvme0n1 && lvcreate -q -y -l 4 -n volume group && [ -b /dev/group/volume ] && lvm vgremove -q -y group && pvremove -q /dev/nvme0n1")]
     [InlineData("mdadm --create /dev/md9 --run --level=1 --raid-devices=2 --metadata=1.2 /dev/nvme0n1 missing && mdadm --detail /dev/md9 && mdadm --stop /dev/md9 && mdadm --zero-superblock /dev/nvme0n1")]
     [InlineData("echo -n secret | cryptsetup luksFormat -q --pbkdf pbkdf2 --pbkdf-force-iterations 1000 /dev/nvme0n1 - && echo -n secret | cryptsetup open --readonly /dev/nvme0n1 opened - && [ -b /dev/mapper/opened ] && cryptsetup close opened && wipefs -aq /dev/nvme0n1")]
     [InlineData("sgdisk -n 1:0:0 /dev/nvme0n1 && gdisk -l /dev/nvme0n1 && sgdisk -Z /dev/nvme0n1")]
