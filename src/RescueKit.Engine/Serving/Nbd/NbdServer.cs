@@ -14,6 +14,10 @@ public sealed class NbdServer : IDisposable
     internal const int MostConnections = 4096;
 
     private const int Buffers = 256;
+
+    /// <summary>Room for many pieces of replies in the kernel, so that who answers need not wait for who reads; the system may allow less. Of the first connections alone, which bounds it.</summary>
+    private const int SendBytes = 4 << 20, ConnectionsWithRoom = 8;
+
     private const int Backlog = 128;
 
     private readonly NbdExport _export;
@@ -141,6 +145,7 @@ public sealed class NbdServer : IDisposable
                 client.Dispose();
                 return;
             }
+            if (_connections.Count < ConnectionsWithRoom) client.SendBufferSize = SendBytes;
             Task? task = null; // which the task itself takes away at its end
             var begin = new TaskCompletionSource();
             task = Task.Run(async () =>
