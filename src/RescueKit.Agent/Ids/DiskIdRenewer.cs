@@ -99,7 +99,7 @@ public sealed class DiskIdRenewer(IToolRunner tools) : IIdRenewer
             }
             complaints.AddRange(new SystemIds(system, words, nodes.Disk).Adapt(tell, cancel).Select(complaint => $"{name}: {complaint}"));
         }
-        catch (DeviceException e)
+        catch (Exception e) when (e is DeviceException or IOException or UnauthorizedAccessException)
         {
             complaints.Add($"Partition {root.Number} ({root.FileSystem}) was not looked into for a system that names the old ids: {e.Message}");
         }

@@ -105,7 +105,14 @@ internal sealed class MountedSystem : IDisposable
                 _tools.Unmount(point); // something that was started in it goes on
             }
         }
-        _folder.Delete();
+        try
+        {
+            _folder.Delete();
+        }
+        catch (IOException)
+        {
+            // Something is still mounted there, and nothing may be deleted.
+        }
     }
 
     private bool IsSystem(string device, string fileSystem, string subvolume)
