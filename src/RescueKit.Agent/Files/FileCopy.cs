@@ -1,67 +1,49 @@
-using RescueKit.Agent.Tools;
 using RescueKit.Engine;
 using RescueKit.Model;
 
 namespace RescueKit.Agent.Files;
 
-/// <summary>Files copied out of a mounted image by cp(1), which keeps times, owners, modes, links, holes and extended attributes.</summary>
+/// <summary>Files to be copied out of an image into a folder, where nothing is written over unless that is wanted.</summary>
 internal sealed class FileCopy
 {
+    private readonly IVolumeFiles _volume;
+    private readonly IReadOnlyList<FoundFile> _files;
     private readonly string _folder;
-    private readonly IReadOnlyList<string> _names;
     private readonly bool _overwrite;
 
-    private FileCopy(IReadOnlyList<string> sources, IReadOnlyList<string> names, string folder, bool overwrite) =>
-        (Sources, _names, _folder, _overwrite) = (sources, names, folder, overwrite);
-
-    /// <summary>What is copied, where it lies now.</summary>
-    public IReadOnlyList<string> Sources { get; }
+    private FileCopy(IVolumeFiles volume, IReadOnlyList<FoundFile> files, string folder, bool overwrite) => (_volume, _files, _folder, _overwrite) = (volume, files, folder, overwrite);
 
     /// <summary>What is there already and is written over; of a whole image's root, the folder itself.</summary>
-    public IEnumerable<string> Replaced => _names.Where(name => IsTaken(_folder, name)).Select(name => name == "." ? _folder : Path.Combine(_folder, name));
+    public IEnumerable<string> Replaced => _files.Select(file => file.Name).Where(name => IsTaken(_folder, name)).Select(name => name == "." ? _folder : Path.Combine(_folder, name));
 
-    /// <param name="root">Where the image is mounted.</param>
     /// <param name="paths">As the image's own system has them.</param>
     /// <param name="folder">Exists.</param>
     /// <exception cref="UsageException">One of them is not there, or two have the same name.</exception>
     /// <exception cref="SafetyException">Something of the name is there already.</exception>
-    public static FileCopy Plan(string root, IReadOnlyList<string> paths, string folder, bool overwrite)
+    public static FileCopy Plan(IVolumeFiles volume, IReadOnlyList<string> paths, string folder, bool overwrite)
     {
-        var sources = paths.Select(path => RootedPath.Resolve(root, path)).ToList();
-        var names = sources.ConvertAll(source => source == root ? "." : Path.GetFileName(source));
-        if (names.GroupBy(name => name).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        var files = volume.Find(paths);
+        if (files.GroupBy(file => file.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new UsageException($"two of them are called {twice.Key}", "copy them one after the other, into folders of their own");
-        if (!overwrite) MustBeFree(folder, names);
-        return new FileCopy(sources, names, folder, overwrite);
+        if (!overwrite) MustBeFree(folder, files);
+        return new FileCopy(volume, files, folder, overwrite);
     }
+
+    /// <summary>Files, and the bytes that they take in the image; those with several names count as often.</summary>
+    public (long Files, long Bytes) Measure() => _volume.Measure(_files);
 
     /// <exception cref="SafetyException">Something of the name has come there since the plan; nothing was copied.</exception>
     /// <exception cref="DeviceException">Some of it could not be read or written; the rest was copied.</exception>
-    /// <exception cref="RunCancelledException">Some of it was copied.</exception>
-    public void Run(IToolRunner tools, CancellationToken cancel)
+    /// <exception cref="RunCancelledException">It says what has become of what was copied.</exception>
+    public void Run(CancellationToken cancel)
     {
-        if (!_overwrite) MustBeFree(_folder, _names);
-        try
-        {
-            Copy(tools, [.. Sources.Zip(_names, (source, name) => name == "." ? source + "/." : source)], cancel);
-        }
-        catch (OperationCanceledException e)
-        {
-            throw new RunCancelledException($"what was copied so far is in {_folder}; the file that was under way is not whole", "copy it again with --overwrite", e, cancel);
-        }
+        if (!_overwrite) MustBeFree(_folder, _files);
+        _volume.Copy(_files, _folder, cancel);
     }
 
-    /// <summary>All at once: hard links between them stay. What is written over goes first: a link there must not lead the copy elsewhere.</summary>
-    private void Copy(IToolRunner tools, string[] sources, CancellationToken cancel) =>
-        tools.Must("copying", new ToolCall("cp", ["--archive", "--remove-destination", "--target-directory", _folder, "--", .. sources])
-        {
-            Limit = Timeout.InfiniteTimeSpan,
-            Cancel = cancel,
-        });
-
-    private static void MustBeFree(string folder, IEnumerable<string> names)
+    private static void MustBeFree(string folder, IEnumerable<FoundFile> files)
     {
-        if (names.FirstOrDefault(name => IsTaken(folder, name)) is { } taken)
+        if (files.Select(file => file.Name).FirstOrDefault(name => IsTaken(folder, name)) is { } taken)
             throw new SafetyException(taken == "." ? $"{folder} is not empty" : $"{Path.Combine(folder, taken)} is there already", "name another folder, or give --overwrite");
     }
 

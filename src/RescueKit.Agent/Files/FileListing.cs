@@ -11,26 +11,22 @@ namespace RescueKit.Agent.Files;
 /// <param name="Target">Of a link; null for others.</param>
 public sealed record ListedFile(string Name, string Kind, long Size, string Mode, long Owner, long Group, DateTimeOffset ModifiedAt, string? Target);
 
-/// <summary>What lies in a folder of a mounted image, as find(1) tells it.</summary>
-public static class FileListing
+/// <summary>Files of this system, as find(1) tells of them.</summary>
+internal static class FileListing
 {
     private const int Fields = 8;
     private const string AllButName = @"\0%y\0%s\0%m\0%U\0%G\0%T@\0%l\0";
 
-    /// <param name="root">Where the image is mounted.</param>
-    /// <param name="path">As the image's own system has it. Of a file, that file.</param>
-    /// <returns>By name.</returns>
-    public static IReadOnlyList<ListedFile> Of(string root, string path)
+    /// <summary>What lies in a folder; or one file.</summary>
+    public static IEnumerable<ListedFile> Of(IToolRunner tools, string place, bool isFolder)
     {
-        var place = RootedPath.Resolve(root, path, follow: true);
-        var depth = Directory.Exists(place) ? "1" : "0";
-        var said = new ToolRunner().Must($"listing {path}", new ToolCall("find", place, "-mindepth", depth, "-maxdepth", depth, "-printf", "%f" + AllButName));
-        return [.. ParseAll(said).OrderBy(file => file.Name, StringComparer.Ordinal)];
+        var depth = isFolder ? "1" : "0";
+        return ParseAll(tools.Must($"listing {place}", new ToolCall("find", place, "-mindepth", depth, "-maxdepth", depth, "-printf", "%f" + AllButName)));
     }
 
     /// <summary>Files by their paths in this system, links as such. What cannot be read is left out.</summary>
     /// <returns>With whole paths for names.</returns>
-    internal static IEnumerable<ListedFile> Details(IToolRunner tools, IEnumerable<string> paths) => ParseAll(tools.Run(
+    public static IEnumerable<ListedFile> Details(IToolRunner tools, IEnumerable<string> paths) => ParseAll(tools.Run(
         new ToolCall("find", "-files0-from", "-", "-maxdepth", "0", "-printf", "%p" + AllButName) { Input = Encoding.UTF8.GetBytes(string.Join('\0', paths)) }).Output);
 
     private static IEnumerable<ListedFile> ParseAll(string said) => said.Split('\0', StringSplitOptions.None).SkipLast(1).Chunk(Fields).Select(Parse);

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using RescueKit.Agent.Tools;
 using RescueKit.Engine;
 using RescueKit.Engine.Texts;
@@ -13,17 +12,16 @@ namespace RescueKit.Agent.Files;
 public sealed record FileRequest(string Image, int? Partition, IReadOnlyList<string> Paths, string Folder, bool Overwrite)
 {
     public required Func<ReadOnlyMemory<byte>> Passphrase { get; init; }
-    public IToolRunner Tools { get; init; } = new ToolRunner();
+    public IToolStreams Tools { get; init; } = new ToolRunner();
 
     /// <summary>As <see cref="ImageFolderRequest.Mounting"/>.</summary>
     public Action Mounting { get; init; } = () => { };
 }
 
-/// <summary>Copies files out of an image: mounts it, plans, copies, takes it off again.</summary>
+/// <summary>Copies files out of an image, of which a partition is open from the plan to the end.</summary>
 public sealed class FileRun : IRun
 {
     private const string Operation = "get";
-    private const int SectorBytes = 512; // of st_blocks (stat(2))
     private const int MostWarnings = 100;
 
     private readonly FileRequest _request;
@@ -39,7 +37,7 @@ public sealed class FileRun : IRun
         _files = open(this);
         try
         {
-            _copy = FileCopy.Plan(_files.Root, request.Paths, request.Folder, request.Overwrite);
+            _copy = FileCopy.Plan(_files.Files, request.Paths, request.Folder, request.Overwrite);
             Plan = MakePlan();
         }
         catch
@@ -59,6 +57,7 @@ public sealed class FileRun : IRun
             Report = run.Note,
             Progress = run.Show,
             Mounting = request.Mounting,
+            Unmounted = request.Tools,
         }));
     }
 
@@ -74,7 +73,7 @@ public sealed class FileRun : IRun
         {
             cancel.ThrowIfCancellationRequested();
             _files.Begin("copying", Plan.BytesToRead);
-            _copy.Run(_request.Tools, cancel);
+            _copy.Run(cancel);
             return Receipt = Conclude(startedAt, null);
         }
         catch (Exception e)
@@ -93,7 +92,7 @@ public sealed class FileRun : IRun
     private RunPlan MakePlan()
     {
         var (volume, disk) = (_files.Volume, _files.Description.Disk);
-        var (files, bytes) = Measure();
+        var (files, bytes) = _copy.Measure();
         var free = new DriveInfo(_request.Folder).AvailableFreeSpace;
         return new RunPlan
         {
@@ -106,21 +105,6 @@ public sealed class FileRun : IRun
             BytesToRead = bytes,
             BytesToWrite = bytes,
         };
-    }
-
-    /// <summary>Files and the bytes that they take in the image; those with several names count as often.</summary>
-    private (long Files, long Bytes) Measure()
-    {
-        var call = new ToolCall("find", [.. _copy.Sources, "-type", "f", "-printf", @"%b\n"]) { Limit = Timeout.InfiniteTimeSpan };
-        var (files, blocks) = (0L, 0L);
-        // What cannot be read is no reason not to copy the rest; copying says what it is.
-        foreach (var line in _request.Tools.Run(call).Output.AsSpan().EnumerateLines())
-        {
-            if (line.IsEmpty) continue;
-            files++;
-            blocks += long.Parse(line, CultureInfo.InvariantCulture);
-        }
-        return (files, blocks * SectorBytes);
     }
 
     private void Show(RunProgress progress) =>

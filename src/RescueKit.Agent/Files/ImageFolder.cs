@@ -1,3 +1,4 @@
+using RescueKit.Agent.Places;
 using RescueKit.Agent.Tools;
 using RescueKit.Engine;
 using RescueKit.Engine.Serving;
@@ -14,6 +15,9 @@ public sealed record ImageFolderRequest(string Image, int? Partition, Func<ReadO
 {
     public IToolRunner Tools { get; init; } = new ToolRunner();
 
+    /// <summary>For programs that read the volume without mounting it: they will do, too, where nobody asks for more than <see cref="ImageFolder.Files"/>. Null where the folder is wanted.</summary>
+    public IToolStreams? Unmounted { get; init; }
+
     /// <summary>Takes what could not be read, a sentence each, from any thread.</summary>
     public Action<string> Report { get; init; } = _ => { };
 
@@ -24,7 +28,7 @@ public sealed record ImageFolderRequest(string Image, int? Partition, Func<ReadO
     public Action Mounting { get; init; } = () => { };
 }
 
-/// <summary>The files of a partition of an image, in a folder, until it is disposed of.</summary>
+/// <summary>The files of a partition of an image, in a folder (or without one, where files alone are wanted), until it is disposed of.</summary>
 public sealed class ImageFolder : IDisposable
 {
     /// <summary>What folders of its own are called.</summary>
@@ -34,6 +38,8 @@ public sealed class ImageFolder : IDisposable
     private DirectoryInfo? _own;
     private MeteredSource? _meter;
     private MountedImage? _mounted;
+    private ServedVolume? _served;
+    private IVolumeFiles? _files;
 
     private ImageFolder(ImageDisk image, ImagedVolume volume) => (_image, Volume) = (image, volume);
 
@@ -42,8 +48,10 @@ public sealed class ImageFolder : IDisposable
     /// <summary>What it is an image of, and how it was taken.</summary>
     public ImageDescription Description => _image.Description;
 
-    /// <summary>The folder.</summary>
+    /// <summary>The folder; there is none where files alone were wanted.</summary>
     public string Root => _mounted!.Point;
+
+    public IVolumeFiles Files => _files!;
 
     /// <summary>Whether it is still there: anybody may unmount it.</summary>
     public bool IsThere => _mounted!.IsMounted;
@@ -61,11 +69,11 @@ public sealed class ImageFolder : IDisposable
         try
         {
             var volume = MountedImage.Choose(image, request.Partition);
-            if (MountedImage.WhyNot(volume.FileSystem, request.Tools) is var (why, remedy))
+            if (WhyNot(volume.FileSystem, request) is var (why, remedy))
                 throw new UsageException(why, $"{remedy}; or serve the partition as a disk and read it with other tools: rescuekit image serve {request.Image} --partition {volume.Number}");
             request.Mounting();
             folder = new ImageFolder(image, volume);
-            folder.Mount(request);
+            folder.Open(volume.FileSystem, request);
             return folder;
         }
         catch
@@ -83,6 +91,7 @@ public sealed class ImageFolder : IDisposable
     public void Dispose()
     {
         _mounted?.Dispose();
+        _served?.Dispose();
         _meter?.Dispose();
         _image.Dispose();
         try
@@ -95,11 +104,34 @@ public sealed class ImageFolder : IDisposable
         }
     }
 
-    private void Mount(ImageFolderRequest request)
+    /// <summary>Why this user cannot have files of this kind of file system here, and what helps; null where nothing is in the way.</summary>
+    private static (string Why, string Remedy)? WhyNot(string fileSystem, ImageFolderRequest request)
     {
-        if (request.Point is null) _own = Directory.CreateTempSubdirectory(Prefix);
+        if (Environment.IsPrivilegedProcess) return null;
+        var (program, package) = MountCalls.AsUser("", fileSystem, "") is var (call, from) ? (call.Program, from)
+            : UnmountedType(fileSystem, request) is not null ? (SevenZipFiles.Program, SevenZipFiles.Package)
+            : (null, null);
+        if (program is null) return ($"{fileSystem} is mounted for that, which needs root", "run it with sudo");
+        return request.Tools.Has(program) ? null : ($"without root, {fileSystem} is read by {program}, which is not on this system", $"install it (apt install {package}), or run this with sudo");
+    }
+
+    /// <summary>What 7-Zip calls a file system that it is to read; null for one that is mounted.</summary>
+    private static string? UnmountedType(string fileSystem, ImageFolderRequest request) =>
+        Environment.IsPrivilegedProcess || request.Unmounted is null ? null : SevenZipFiles.TypeOf(fileSystem);
+
+    private void Open(string fileSystem, ImageFolderRequest request)
+    {
         var disk = new BlockSourceSlice(_image, new Extent(Volume.Offset, Volume.Length), $"{_image.Name} partition {Volume.Number}");
         if (request.Progress is { } progress) _meter = new MeteredSource(disk, progress);
-        _mounted = MountedImage.Mount((IBlockSource?)_meter ?? disk, Volume.FileSystem, request.Point ?? _own!.FullName, request.Tools, request.Report);
+        var volume = (IBlockSource?)_meter ?? disk;
+        if (UnmountedType(fileSystem, request) is { } type)
+        {
+            _served = new ServedVolume(volume, isWritable: false, request.Tools, request.Report);
+            _files = new SevenZipFiles(_served.Path, type, request.Unmounted!);
+            return;
+        }
+        if (request.Point is null) _own = Directory.CreateTempSubdirectory(Prefix);
+        _mounted = MountedImage.Mount(volume, fileSystem, request.Point ?? _own!.FullName, request.Tools, request.Report);
+        _files = new MountedFiles(_mounted.Point, request.Tools);
     }
 }

@@ -57,14 +57,6 @@ public sealed class MountedImage : IDisposable
     /// <summary>Whether files of this kind of file system can be had.</summary>
     public static bool HasFiles(string fileSystem) => MountCalls.CanMount(fileSystem);
 
-    /// <summary>Why this user cannot have files of this kind of file system here, and what helps; null where nothing is in the way.</summary>
-    public static (string Why, string Remedy)? WhyNot(string fileSystem, IToolRunner tools)
-    {
-        if (Environment.IsPrivilegedProcess) return null;
-        if (MountCalls.AsUser("", fileSystem, "") is not var (call, package)) return ($"{fileSystem} is mounted for that, which needs root", "run it with sudo");
-        return tools.Has(call.Program) ? null : ($"without root, {fileSystem} is read by {call.Program}, which is not on this system", $"install it (apt install {package}), or run this with sudo");
-    }
-
     /// <param name="volume">Stays the caller's.</param>
     /// <param name="point">A folder that exists.</param>
     /// <param name="report">Takes what could not be read, a sentence each, from any thread.</param>

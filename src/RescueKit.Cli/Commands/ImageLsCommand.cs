@@ -25,7 +25,7 @@ internal static class ImageLsCommand
         command.Add(json);
         command.SetAction(parse => host.Guard(parse, json, () => files.With(host, parse, null, (folder, _) =>
         {
-            var list = new FileListDocument(FileListing.Of(folder.Root, parse.GetRequiredValue(path)));
+            var list = new FileListDocument(folder.Files.List(parse.GetRequiredValue(path)));
             if (parse.GetValue(json)) JsonOutput.Write(host.Terminal.Out, list);
             else FileText.Write(host.Terminal.Out, list);
             return ExitCodes.Done;

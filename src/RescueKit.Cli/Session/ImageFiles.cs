@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using RescueKit.Agent.Files;
+using RescueKit.Agent.Tools;
 using RescueKit.Cli.Arguments;
 
 namespace RescueKit.Cli.Session;
@@ -22,8 +23,8 @@ internal sealed class ImageFiles
 
     public PassphraseSource Passphrase(CliHost host, ParseResult parse) => CommonOptions.Passphrase(parse, host.Terminal, _passphraseFile, _passphraseDescriptor);
 
-    /// <summary>Mounts it at a folder, and takes it off again.</summary>
-    /// <param name="point">Null for a folder that is made, and goes again.</param>
+    /// <summary>Has its files at hand, and takes away again what was made for it.</summary>
+    /// <param name="point">Where to mount it; null where files alone are wanted.</param>
     /// <param name="use">Is to end when it is told to.</param>
     public int With(CliHost host, ParseResult parse, string? point, Func<ImageFolder, CancellationToken, int> use)
     {
@@ -32,6 +33,7 @@ internal sealed class ImageFiles
         {
             Report = new ReadFailures(host).Report,
             Mounting = host.BeginUndoing,
+            Unmounted = point is null ? new ToolRunner() : null,
         });
         return use(folder, host.Interruption.BeginRun());
     }
