@@ -1,3 +1,4 @@
+using System.Text.Json;
 using RescueKit.EndToEnd.Tests.Consoles;
 using RescueKit.EndToEnd.Tests.Guests;
 using RescueKit.Testing.Tools;
@@ -48,6 +49,7 @@ public sealed class MainJobTests(MediaImage media) : IDisposable
         using (var screen = Boot(MediaFirmware.Uefi, source, target, other))
         {
             BackUp(screen);
+            GetFile(screen);
             if (TestScale.IsWide)
             {
                 Restore(screen, "/dev/vdc", "0003");
@@ -59,6 +61,7 @@ public sealed class MainJobTests(MediaImage media) : IDisposable
             PowerOff(screen);
         }
         Assert.Equal(before, Tool.Must("sha256sum", source).Output);
+        Assert.Equal("web1\n", OnStick("hostname"));
         using (var restored = new MediaMachine(MediaFirmware.Uefi, _folder.File("variables"), Disk(target)))
             restored.WaitFor("web1 login:");
         if (!TestScale.IsWide) return;
@@ -85,6 +88,43 @@ public sealed class MainJobTests(MediaImage media) : IDisposable
         screen.WaitFor("Enter start");
         screen.Press("Enter");
         Assert.Contains("COMPLETE", screen.WaitFor("Backup finished"), StringComparison.Ordinal);
+        screen.Press("Escape");
+    }
+
+    /// <summary>From the home screen to the result of copying /etc/hostname out of the stick's one image onto the stick, and home again.</summary>
+    private static void GetFile(TmuxScreen screen)
+    {
+        screen.WaitFor("Get files");
+        screen.Choose("Get files");
+        screen.Press("Enter");
+        screen.WaitFor(".rki");
+        screen.Press("Enter");
+        screen.WaitFor("out of which partition?");
+        screen.Choose("ext4");
+        screen.Press("Enter");
+        screen.WaitFor("lost+found/");
+        screen.Choose(" etc/");
+        screen.Press("Enter");
+        screen.WaitFor("· /etc");
+        screen.WaitFor("apt/");
+        screen.Type("/");
+        screen.WaitFor("Search below /etc");
+        screen.Type("hostname");
+        screen.Press("Enter");
+        screen.WaitFor("\"hostname\" below /etc");
+        screen.Choose("/etc/hostname");
+        screen.Press("Space");
+        screen.WaitFor("1 marked");
+        screen.Press("r");
+        screen.WaitFor("which place?");
+        screen.Choose("this stick");
+        screen.Press("Enter");
+        screen.WaitFor("Restore to · this stick");
+        screen.WaitFor(".rki");
+        screen.Press("r");
+        screen.WaitFor("Enter start");
+        screen.Press("Enter");
+        screen.WaitFor("The files are in");
         screen.Press("Escape");
     }
 
@@ -134,6 +174,17 @@ public sealed class MainJobTests(MediaImage media) : IDisposable
         screen.Choose("Power off");
         screen.Press("Enter");
         screen.WaitForEnd();
+    }
+
+    /// <summary>What is in a file at the top of the stick's partition for images.</summary>
+    private string OnStick(string name)
+    {
+        using var table = JsonDocument.Parse(Tool.Must("sfdisk", "--json", _folder.File("stick")).Output);
+        var last = table.RootElement.GetProperty("partitiontable").GetProperty("partitions").EnumerateArray().Last();
+        var (start, size) = (last.GetProperty("start").GetInt64() * 512, last.GetProperty("size").GetInt64() * 512);
+        Tool.Must("dd", $"if={_folder.File("stick")}", $"of={_folder.File("images")}", "bs=1M", "iflag=skip_bytes,count_bytes", $"skip={start}", $"count={size}", "conv=sparse", "status=none");
+        using var images = new MatrixMount(_folder.File("images"), _folder.File("mounted"), ["mount.exfat-fuse", "-o", "ro"]);
+        return File.ReadAllText(Path.Combine(images.Folder, name));
     }
 
     private string DebianDisk(string firmware)
