@@ -70,7 +70,7 @@ public sealed class ImageFolder : IDisposable
         {
             var volume = MountedImage.Choose(image, request.Partition);
             if (WhyNot(volume.FileSystem, request) is var (why, remedy))
-                throw new UsageException(why, $"{remedy}; or serve the partition as a disk and read it with other tools: rescuekit image serve {request.Image} --partition {volume.Number}");
+                throw new UsageException(why, $"{remedy}; or serve the partition as a disk and read it with other tools: rescuekit image serve {request.Image}{(volume.Number == 0 ? "" : $" --partition {volume.Number}")}");
             request.Mounting();
             folder = new ImageFolder(image, volume);
             folder.Open(volume.FileSystem, request);

@@ -33,7 +33,7 @@ public sealed class BtrfsMutationTests : IDisposable
     {
         var used = new BtrfsReader().Read(_image, new AllocationOptions())!.Map!.UsedIn(Whole);
         var structures = Structures();
-        var outcome = MutationFuzz.Run(new BtrfsReader(), _image, structures, TestScale.Of(20_000), seed: 3,
+        var outcome = MutationFuzz.Run(new BtrfsReader(), _image, structures, TestScale.OfMany(100_000), seed: 3,
             repair: (overlay, random) => RepairChecksums(overlay, structures, random),
             check: (_, content) =>
             {

@@ -23,7 +23,7 @@ public sealed class NtfsMutationTests(ITestOutputHelper output) : IDisposable
         var path = Make(fragmented: seed == 2).Path;
         var image = MemoryDisk.FromBytes(File.ReadAllBytes(path));
         var (metadata, mirrored, mirror) = Metadata(path);
-        var outcome = MutationFuzz.Run(new NtfsReader(), image, metadata, TestScale.Of(10_000), seed, repair: (overlay, random) =>
+        var outcome = MutationFuzz.Run(new NtfsReader(), image, metadata, TestScale.OfMany(50_000), seed, repair: (overlay, random) =>
         {
             // The mirror would catch every change of the first records: two times in three it follows them.
             if (random.Next(3) == 0) return;

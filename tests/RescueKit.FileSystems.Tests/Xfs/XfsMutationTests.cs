@@ -14,15 +14,15 @@ public sealed class XfsMutationTests : IDisposable
 
     /// <summary>Whatever is damaged, the files are where they were: a map that is given all the same covers them.</summary>
     [Theory]
-    [InlineData("xfs-v4-aged.img.gz", 10_000, 1)]
-    [InlineData("xfs-v5-aged.img.gz", 10_000, 2)]
+    [InlineData("xfs-v4-aged.img.gz", 50_000, 1)]
+    [InlineData("xfs-v5-aged.img.gz", 50_000, 2)]
     public void Damaged_structures_never_break_the_reader_or_lose_a_used_block(string fixture, int cases, int seed)
     {
         var image = Fixture.Open(fixture);
         var whole = new Extent(0, image.Length);
         var used = new XfsReader().Read(image, new AllocationOptions())!.Map!.UsedIn(whole);
         var structures = Structures(image);
-        var outcome = MutationFuzz.Run(new XfsReader(), image, [.. structures.Select(found => found.Place)], TestScale.Of(cases), seed,
+        var outcome = MutationFuzz.Run(new XfsReader(), image, [.. structures.Select(found => found.Place)], TestScale.OfMany(cases), seed,
             repair: (overlay, random) => RepairChecksums(overlay, structures, random),
             check: (_, content) => AssertCovers(content, used, whole));
         Assert.True(outcome is { Whole: > 1000, Mapped: > 100 }, $"{outcome}");

@@ -14,4 +14,7 @@ public static class TestScale
         int.TryParse(Environment.GetEnvironmentVariable("RESCUEKIT_TEST_SCALE"), out var factor) && factor > 1 ? factor : 1;
 
     public static int Of(int cases) => checked(cases * Factor);
+
+    /// <summary>Of cases that are many by default already: no more than twice as many.</summary>
+    public static int OfMany(int cases) => IsWide ? 2 * cases : cases;
 }
