@@ -16,7 +16,7 @@ public sealed class DiskExport : IDisposable
     private const string Unfinished = ".part";
 
     private readonly IToolRunner _tools;
-    private readonly DirectoryInfo _work = Directory.CreateTempSubdirectory("rescuekit-export-");
+    private readonly DirectoryInfo _work;
     private readonly CancellationTokenSource _stop = new();
     private readonly MeteredSource _disk;
     private readonly NbdServer _server;
@@ -28,13 +28,22 @@ public sealed class DiskExport : IDisposable
     public DiskExport(MeteredSource disk, IToolRunner tools, Action<string> report)
     {
         if (!tools.Has("qemu-img")) throw new DeviceException("the program qemu-img is not on this system", "install it: apt install qemu-utils");
-        (_disk, _tools) = (disk, tools);
+        (_disk, _tools, _work) = (disk, tools, Directory.CreateTempSubdirectory("rescuekit-export-"));
         _server = new NbdServer(new NbdExport("disk", disk.Name, disk), null, message =>
         {
             Interlocked.Increment(ref _failures);
             report(message);
         });
-        _server.Listen(Path.Combine(_work.FullName, "nbd"));
+        try
+        {
+            _server.Listen(Path.Combine(_work.FullName, "nbd"));
+        }
+        catch
+        {
+            _server.Dispose();
+            _work.Delete();
+            throw;
+        }
         _serving = _server.RunAsync(untilUnused: false, _stop.Token);
     }
 
@@ -48,9 +57,10 @@ public sealed class DiskExport : IDisposable
 
     /// <param name="file">Does not exist yet.</param>
     /// <param name="skip">Writes zeros where something cannot be read, instead of failing.</param>
-    /// <exception cref="DeviceException">It failed; nothing of the file is left.</exception>
+    /// <param name="verify">Reads it back and compares it with the image, as long as nothing of that is lost.</param>
+    /// <exception cref="DeviceException">It failed, or differs; nothing of the file is left.</exception>
     /// <exception cref="ImageDamagedException">Something cannot be read; nothing of the file is left.</exception>
-    public void Write(string file, string format, bool compress, bool skip, CancellationToken cancel)
+    public void Write(string file, string format, bool compress, bool skip, bool verify, CancellationToken cancel)
     {
         var part = file + Unfinished;
         if (Path.Exists(part)) throw new SafetyException($"{part} is there: another export is under way, or was cut off", "wait for it, or remove it");
@@ -58,6 +68,11 @@ public sealed class DiskExport : IDisposable
         {
             // Its own choice of cache would not have the file on stable storage at the end.
             Must("writing", file, ["convert", "-f", "raw", "-O", Driver(format), "-t", "writeback", .. compress ? (string[])["-c"] : [], .. skip ? (string[])["--salvage"] : [], _server.Uri, part], cancel);
+            if (verify && !HasLosses)
+            {
+                _disk.Begin("verifying");
+                Must("comparing", part, ["compare", "-f", "raw", "-F", Driver(format), _server.Uri, part], cancel);
+            }
             File.Move(part, file, overwrite: false);
         }
         catch (DeviceException e)
@@ -71,14 +86,6 @@ public sealed class DiskExport : IDisposable
             File.Delete(part);
             throw;
         }
-    }
-
-    /// <summary>Reads it back and compares it with the image.</summary>
-    /// <exception cref="DeviceException">It differs, or cannot be read.</exception>
-    public void Verify(string file, string format, CancellationToken cancel)
-    {
-        _disk.Begin("verifying");
-        Must("comparing", file, ["compare", "-f", "raw", "-F", Driver(format), _server.Uri, file], cancel);
     }
 
     public void Dispose()

@@ -32,13 +32,14 @@ internal sealed class FileCopy
     /// <summary>Files, and the bytes that they take in the image; those with several names count as often.</summary>
     public (long Files, long Bytes) Measure() => _volume.Measure(_files);
 
+    /// <returns>What was left out, a sentence each.</returns>
     /// <exception cref="SafetyException">Something of the name has come there since the plan; nothing was copied.</exception>
     /// <exception cref="DeviceException">Some of it could not be read or written; the rest was copied.</exception>
     /// <exception cref="RunCancelledException">It says what has become of what was copied.</exception>
-    public void Run(CancellationToken cancel)
+    public IReadOnlyList<string> Run(CancellationToken cancel)
     {
         if (!_overwrite) MustBeFree(_folder, _files);
-        _volume.Copy(_files, _folder, cancel);
+        return _volume.Copy(_files, _folder, cancel);
     }
 
     private static void MustBeFree(string folder, IEnumerable<FoundFile> files)

@@ -30,6 +30,7 @@ public sealed class FileRun : IRun
     private readonly HashSet<string> _unreadable = [];
     private Action<RunProgress>? _progress;
     private long _began;
+    private IReadOnlyList<string> _leftOut = [];
 
     private FileRun(FileRequest request, Func<FileRun, ImageFolder> open)
     {
@@ -73,7 +74,7 @@ public sealed class FileRun : IRun
         {
             cancel.ThrowIfCancellationRequested();
             _files.Begin("copying", Plan.BytesToRead);
-            _copy.Run(cancel);
+            _leftOut = _copy.Run(cancel);
             return Receipt = Conclude(startedAt, null);
         }
         catch (Exception e)
@@ -120,7 +121,7 @@ public sealed class FileRun : IRun
 
     private Receipt Conclude(DateTimeOffset startedAt, Exception? failure)
     {
-        List<string> warnings = [.. Plan.Warnings];
+        List<string> warnings = [.. Plan.Warnings, .. _leftOut];
         lock (_unreadable) warnings.AddRange(_unreadable);
         return new Receipt
         {

@@ -5,7 +5,7 @@ public interface IVolumeFiles
 {
     /// <summary>What lies in a folder; of a file, that file. By name.</summary>
     /// <exception cref="Model.UsageException">There is no such file.</exception>
-    IReadOnlyList<ListedFile> List(string path);
+    IReadOnlyList<ListedFile> List(string path, CancellationToken cancel = default);
 
     /// <summary>Where files are, and what their copies are called: "." for all that the root has.</summary>
     /// <exception cref="Model.UsageException">One of them is not there.</exception>
@@ -15,9 +15,10 @@ public interface IVolumeFiles
     (long Files, long Bytes) Measure(IReadOnlyList<FoundFile> files);
 
     /// <summary>Copies them and all below them into a folder. Files that are there are written over, folders are added to.</summary>
+    /// <returns>What was left out since it cannot be copied from here, a sentence each.</returns>
     /// <exception cref="Model.DeviceException">Some of it could not be read or written; the rest was copied.</exception>
     /// <exception cref="Engine.RunCancelledException">It says what has become of what was copied.</exception>
-    void Copy(IReadOnlyList<FoundFile> files, string folder, CancellationToken cancel);
+    IReadOnlyList<string> Copy(IReadOnlyList<FoundFile> files, string folder, CancellationToken cancel);
 }
 
 public sealed record FoundFile(string Source, string Name);

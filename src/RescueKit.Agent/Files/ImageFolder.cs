@@ -32,7 +32,7 @@ public sealed record ImageFolderRequest(string Image, int? Partition, Func<ReadO
 public sealed class ImageFolder : IDisposable
 {
     /// <summary>What folders of its own are called.</summary>
-    internal const string Prefix = "rescuekit-files-";
+    private const string Prefix = "rescuekit-files-";
 
     private readonly ImageDisk _image;
     private DirectoryInfo? _own;
@@ -42,6 +42,9 @@ public sealed class ImageFolder : IDisposable
     private IVolumeFiles? _files;
 
     private ImageFolder(ImageDisk image, ImagedVolume volume) => (_image, Volume) = (image, volume);
+
+    /// <summary>Whether something is mounted for an image to be looked into.</summary>
+    internal static bool IsOwn(string point) => Path.GetFileName(Path.GetDirectoryName(point))?.StartsWith(Prefix, StringComparison.Ordinal) == true;
 
     public ImagedVolume Volume { get; }
 
@@ -96,7 +99,9 @@ public sealed class ImageFolder : IDisposable
         _image.Dispose();
         try
         {
-            _own?.Delete();
+            if (_own is null) return;
+            Directory.Delete(PointIn(_own));
+            _own.Delete();
         }
         catch (IOException)
         {
@@ -119,6 +124,15 @@ public sealed class ImageFolder : IDisposable
     private static string? UnmountedType(string fileSystem, ImageFolderRequest request) =>
         Environment.IsPrivilegedProcess || request.Unmounted is null ? null : SevenZipFiles.TypeOf(fileSystem);
 
+    /// <summary>Below a folder that others cannot enter: the mount's own root may be open to everybody.</summary>
+    private string OwnPoint()
+    {
+        _own = Directory.CreateTempSubdirectory(Prefix);
+        return Directory.CreateDirectory(PointIn(_own)).FullName;
+    }
+
+    private static string PointIn(DirectoryInfo folder) => Path.Combine(folder.FullName, "files");
+
     private void Open(string fileSystem, ImageFolderRequest request)
     {
         var disk = new BlockSourceSlice(_image, new Extent(Volume.Offset, Volume.Length), $"{_image.Name} partition {Volume.Number}");
@@ -130,8 +144,7 @@ public sealed class ImageFolder : IDisposable
             _files = new SevenZipFiles(_served.Path, type, request.Unmounted!);
             return;
         }
-        if (request.Point is null) _own = Directory.CreateTempSubdirectory(Prefix);
-        _mounted = MountedImage.Mount(volume, fileSystem, request.Point ?? _own!.FullName, request.Tools, request.Report);
+        _mounted = MountedImage.Mount(volume, fileSystem, request.Point ?? OwnPoint(), request.Tools, request.Report);
         _files = new MountedFiles(_mounted.Point, request.Tools);
     }
 }

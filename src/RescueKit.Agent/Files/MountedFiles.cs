@@ -11,7 +11,7 @@ internal sealed class MountedFiles(string root, IToolRunner tools) : IVolumeFile
 {
     private const int SectorBytes = 512; // of st_blocks (stat(2))
 
-    public IReadOnlyList<ListedFile> List(string path)
+    public IReadOnlyList<ListedFile> List(string path, CancellationToken cancel = default)
     {
         var place = RootedPath.Resolve(root, path, follow: true);
         return [.. FileListing.Of(tools, place, Directory.Exists(place)).OrderBy(file => file.Name, StringComparer.Ordinal)];
@@ -35,7 +35,7 @@ internal sealed class MountedFiles(string root, IToolRunner tools) : IVolumeFile
     }
 
     /// <summary>All at once: hard links between them stay. What is written over goes first: a link there must not lead the copy elsewhere.</summary>
-    public void Copy(IReadOnlyList<FoundFile> files, string folder, CancellationToken cancel)
+    public IReadOnlyList<string> Copy(IReadOnlyList<FoundFile> files, string folder, CancellationToken cancel)
     {
         var sources = files.Select(file => file.Name == "." ? file.Source + "/." : file.Source);
         try
@@ -45,6 +45,7 @@ internal sealed class MountedFiles(string root, IToolRunner tools) : IVolumeFile
                 Limit = Timeout.InfiniteTimeSpan,
                 Cancel = cancel,
             });
+            return [];
         }
         catch (OperationCanceledException e)
         {

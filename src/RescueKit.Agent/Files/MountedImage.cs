@@ -1,5 +1,7 @@
 using RescueKit.Agent.Places;
 using RescueKit.Agent.Tools;
+using RescueKit.Disks;
+using RescueKit.Disks.Inventory;
 using RescueKit.Engine.Serving;
 using RescueKit.Engine.Texts;
 using RescueKit.Images.Format;
@@ -27,11 +29,11 @@ public sealed class MountedImage : IDisposable
         _volume = new ServedVolume(volume, isWritable: false, tools, report);
     }
 
-    /// <summary>The folder where its files are.</summary>
+    /// <summary>The folder where its files are, without links.</summary>
     public string Point { get; }
 
     /// <summary>Whether it is still there: anybody may unmount it.</summary>
-    public bool IsMounted => _isMounted && File.ReadLines("/proc/self/mounts").Any(line => line.Split(' ')[1].Replace(@"\040", " ", StringComparison.Ordinal) == Point);
+    public bool IsMounted => _isMounted && MountTable.Read(new SystemRoot()).Mounts.Any(mount => mount.Point == Point);
 
     /// <summary>The volume whose files are meant: the one of that number, or the only one that can be mounted.</summary>
     /// <exception cref="UsageException">There is none, or it is not clear which.</exception>
@@ -63,7 +65,7 @@ public sealed class MountedImage : IDisposable
     /// <exception cref="DeviceException">It cannot be mounted; nothing is left behind.</exception>
     internal static MountedImage Mount(IBlockSource volume, string fileSystem, string point, IToolRunner tools, Action<string> report)
     {
-        var mounted = new MountedImage(volume, Path.GetFullPath(point), tools, report);
+        var mounted = new MountedImage(volume, DiskInventory.RealPath(Path.TrimEndingDirectorySeparator(Path.GetFullPath(point))), tools, report); // as the kernel lists it
         try
         {
             mounted.Mount(fileSystem, volume.Name);

@@ -13,7 +13,7 @@ internal sealed class ServedVolume : IDisposable
     private readonly DirectoryInfo _work = Directory.CreateTempSubdirectory("rescuekit-volume-");
     private readonly CancellationTokenSource _stop = new();
     private readonly NbdServer _server;
-    private readonly Task _serving;
+    private readonly Task _serving = Task.CompletedTask;
     private readonly IVolumeView? _view;
 
     /// <param name="volume">Stays the caller's.</param>
@@ -24,10 +24,10 @@ internal sealed class ServedVolume : IDisposable
     {
         var socket = System.IO.Path.Combine(_work.FullName, "nbd");
         _server = new NbdServer(new NbdExport("volume", volume.Name, volume), null, report);
-        _server.Listen(socket);
-        _serving = _server.RunAsync(untilUnused: false, _stop.Token);
         try
         {
+            _server.Listen(socket);
+            _serving = _server.RunAsync(untilUnused: false, _stop.Token);
             if (WhyNot(tools) is var (why, remedy)) throw new DeviceException(why, remedy);
             _view = IsDisk(tools) ? NbdDevice.Open(socket, isWritable) : new NbdFuseView(_server.Uri, _work.FullName, tools, isWritable);
         }

@@ -38,6 +38,7 @@ internal static class MountCalls
     {
         var (type, options) = ReadOnly(fileSystem) ?? throw new UsageException($"{fileSystem} cannot be mounted here", $"choose a partition with {Known}");
         if (type == "xfs") options += ",nouuid";
+        options += ",nosuid,nodev"; // whoever made the image is not root here
         return type switch
         {
             Ntfs3g => [new ToolCall(Ntfs3g, "-o", options, file, point)],

@@ -17,7 +17,7 @@ internal sealed class SystemMounts(SystemRoot root)
 
     /// <summary>One mount of each file system: that nearest to the root.</summary>
     public IEnumerable<Mount> Places() => All
-        .Where(mount => IsPlace(mount) && !Path.GetFileName(mount.Point).StartsWith(ImageFolder.Prefix, StringComparison.Ordinal) && !NotPlaces.Any(folder => mount.Point == folder || mount.Point.StartsWith(folder + "/", StringComparison.Ordinal)))
+        .Where(mount => IsPlace(mount) && !ImageFolder.IsOwn(mount.Point) && !NotPlaces.Any(folder => mount.Point == folder || mount.Point.StartsWith(folder + "/", StringComparison.Ordinal)))
         .GroupBy(mount => (mount.Number, mount.Source))
         .Select(same => same.MinBy(mount => mount.Point.Length)!);
 

@@ -63,9 +63,8 @@ internal sealed class ImageExportCommand
         using (var disk = new MeteredSource(image, progress is null ? null : progress.Report))
         using (var export = new DiskExport(disk, new ToolRunner(), new ReadFailures(host).Report))
         {
-            export.Write(file, format, parse.GetValue(_compress), parse.GetValue(_onDamage) == DamagePolicy.Skip, cancel);
+            export.Write(file, format, parse.GetValue(_compress), parse.GetValue(_onDamage) == DamagePolicy.Skip, parse.GetValue(_verify), cancel);
             lost = export.HasLosses;
-            if (parse.GetValue(_verify) && !lost) export.Verify(file, format, cancel);
         }
         var document = new ExportDocument(parse.GetRequiredValue(_image), file, format, image.Length, new FileInfo(file).Length, parse.GetValue(_verify) && !lost, lost);
         if (parse.GetValue(_json)) JsonOutput.Write(host.Terminal.Out, document);

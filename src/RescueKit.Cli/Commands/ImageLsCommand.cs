@@ -23,9 +23,9 @@ internal static class ImageLsCommand
         };
         foreach (var option in files.Options) command.Add(option);
         command.Add(json);
-        command.SetAction(parse => host.Guard(parse, json, () => files.With(host, parse, null, (folder, _) =>
+        command.SetAction(parse => host.Guard(parse, json, () => files.With(host, parse, null, (folder, stop) =>
         {
-            var list = new FileListDocument(folder.Files.List(parse.GetRequiredValue(path)));
+            var list = new FileListDocument(folder.Files.List(parse.GetRequiredValue(path), stop));
             if (parse.GetValue(json)) JsonOutput.Write(host.Terminal.Out, list);
             else FileText.Write(host.Terminal.Out, list);
             return ExitCodes.Done;

@@ -57,9 +57,9 @@ public class MountCallsTests
     [Fact]
     public void A_volume_out_of_an_image_is_mounted_from_a_device_as_it_is_and_from_a_file_through_a_loop()
     {
-        Assert.Equal("mount -t xfs -o ro,norecovery,nouuid /dev/nbd0 /m", Line(Assert.Single(MountCalls.Volume("/dev/nbd0", true, "XFS", "/m"))));
-        Assert.Equal("mount -t ext4 -o ro,noload,loop /tmp/v /m", Line(Assert.Single(MountCalls.Volume("/tmp/v", false, "ext4", "/m"))));
-        Assert.Equal(["mount -t exfat -o ro /dev/nbd0 /m", "mount -t exfat-fuse -o ro /dev/nbd0 /m"], MountCalls.Volume("/dev/nbd0", true, "exFAT", "/m").Select(Line));
+        Assert.Equal("mount -t xfs -o ro,norecovery,nouuid,nosuid,nodev /dev/nbd0 /m", Line(Assert.Single(MountCalls.Volume("/dev/nbd0", true, "XFS", "/m"))));
+        Assert.Equal("mount -t ext4 -o ro,noload,nosuid,nodev,loop /tmp/v /m", Line(Assert.Single(MountCalls.Volume("/tmp/v", false, "ext4", "/m"))));
+        Assert.Equal(["mount -t exfat -o ro,nosuid,nodev /dev/nbd0 /m", "mount -t exfat-fuse -o ro,nosuid,nodev /dev/nbd0 /m"], MountCalls.Volume("/dev/nbd0", true, "exFAT", "/m").Select(Line));
     }
 
     private static string Line(ToolCall call) => $"{call.Program} {string.Join(' ', call.Arguments)}";

@@ -124,7 +124,7 @@ public sealed class ImageFilesTests : IDisposable
     {
         var digests = Image(MatrixMountedVolume.Ext("ext4", 96, "-t", "ext4"));
         var point = _folder.Folder("point with a space");
-        var start = new ProcessStartInfo(MatrixProgram.Path, ["image", "mount", ImageFile, point]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(MatrixProgram.Path, ["image", "mount", ImageFile, unmounted ? point : point + "/"]) { RedirectStandardOutput = true };
         start.Environment["TMPDIR"] = _temporary;
         using var process = Process.Start(start)!;
         Assert.Contains(point, process.StandardOutput.ReadLine(), StringComparison.Ordinal);
