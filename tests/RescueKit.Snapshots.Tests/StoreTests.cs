@@ -1,3 +1,4 @@
+using RescueKit.Model;
 using RescueKit.Snapshots.DeviceMapper;
 using RescueKit.Snapshots.Interop;
 using RescueKit.Snapshots.Stores;
@@ -60,6 +61,18 @@ public class StoreTests
         File.CreateSymbolicLink(folder.File("cow"), real);
         string[] mounts = ["1 0 8:1 / / rw - ext4 /dev/sda1 rw", $"2 1 8:2 / {real.Replace(" ", "\\040", StringComparison.Ordinal)} rw - ext4 /dev/sda2 rw"];
         Assert.All([real, folder.File("cow")], path => Assert.Equal("8:2", StoreChoice.MountNumber(path, mounts)));
+    }
+
+    [Theory]
+    [InlineData("/store", "/ is imaged itself")]
+    [InlineData("/merged/store", "overlay")]
+    [InlineData("/other/store", null)]
+    public void A_folder_on_what_is_frozen_or_on_an_overlay_is_none(string folder, string? expected)
+    {
+        string[] mounts = ["1 0 253:0 / / rw shared:1 - ext4 /dev/dm-0 rw", "2 1 0:50 / /merged rw shared:2 master:1 - overlay overlay rw,upperdir=/upper", "3 1 8:2 / /other rw - xfs /dev/sda2 rw"];
+        var why = StoreChoice.WhyNotIn(folder, [new LiveVolume("the root", "253:0", GiB, [new LiveFileSystem("/", "253:0", "ext4", 0)])], mounts);
+        if (expected is null) Assert.Null(why);
+        else Assert.Contains(expected, why, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -22,9 +22,8 @@ internal sealed class StoreChoice(string? wanted) : ICowStores
         var volumeLength = all[index].Length;
         if (wanted is null or Memory) return LoopStore.InMemory(Some(Memory, volumeLength));
         if (!Directory.Exists(wanted)) return (_device ??= StoreDevice.Take(wanted, all)).Cut(mapper, set, index, all);
-        var number = MountNumber(wanted, File.ReadLines("/proc/self/mountinfo"));
-        if (all.SelectMany(volume => volume.FileSystems).FirstOrDefault(system => system.Number == number) is { } frozen)
-            throw new SnapshotException($"the copy-on-write store cannot lie in {wanted}: {frozen.MountPoint} is imaged itself", "name a folder on another disk, or 'memory'");
+        if (WhyNotIn(wanted, all, File.ReadAllLines("/proc/self/mountinfo")) is { } why)
+            throw new SnapshotException($"the copy-on-write store cannot lie in {wanted}: {why}", "name a folder on another disk, or 'memory'");
         return LoopStore.InFolder(wanted, Some(wanted, volumeLength));
     }
 
@@ -63,6 +62,18 @@ internal sealed class StoreChoice(string? wanted) : ICowStores
     /// <param name="promised">What stores that there are may still take of that.</param>
     internal static long RoomInMemory(long total, long available, long promised) => Math.Max(0, available - total / 8 - promised);
 
+    /// <summary>What is written there would wait for what is frozen, which waits for it. Null where it would not.</summary>
+    /// <param name="path">Of a folder, or a file that a store lies in; it may have been removed.</param>
+    /// <param name="mounts">Lines of /proc/self/mountinfo.</param>
+    internal static string? WhyNotIn(string path, IReadOnlyList<LiveVolume> frozen, IReadOnlyList<string> mounts)
+    {
+        var number = MountNumber(path, mounts);
+        if (frozen.SelectMany(volume => volume.FileSystems).FirstOrDefault(system => system.Number == number) is { } below) return $"{below.MountPoint} is imaged itself";
+        return new ProcessMounts(mounts).TypeOf(Real(path)) is "overlay" ? "it is on an overlay, whose files lie in folders of other file systems" : null;
+    }
+
     /// <summary>The device number of the file system that a folder lies on.</summary>
-    internal static string? MountNumber(string folder, IEnumerable<string> mounts) => new ProcessMounts(mounts).NumberOf(RealPath.Of(folder) ?? Path.GetFullPath(folder));
+    internal static string? MountNumber(string folder, IEnumerable<string> mounts) => new ProcessMounts(mounts).NumberOf(Real(folder));
+
+    private static string Real(string path) => RealPath.Of(path) ?? Path.GetFullPath(path);
 }

@@ -14,6 +14,7 @@ namespace RescueKit.Snapshots.Stores;
 internal sealed class StoreDevice
 {
     public const string Mark = "RESCUEKIT COPY-ON-WRITE STORE\n";
+    private const string Devices = "/sys/class/block";
     private const int Sector = 512, Edge = 1 << 20, Cleared = 64 << 10;
     private const long Unit = 1 << 20, LeastPiece = 16 << 20;
 
@@ -28,8 +29,8 @@ internal sealed class StoreDevice
     {
         var folder = FolderOf(path);
         var number = Line(folder, "dev");
-        if (Below(folder, []).Append(number).FirstOrDefault(below => frozen.Any(volume => volume.Number == below)) is { } below)
-            throw new SafetyException($"the copy-on-write store {path} lies on {frozen.First(volume => volume.Number == below).Name}, which is frozen itself", "name a device on another disk");
+        if (WhyNotOn(folder, Devices, frozen, File.ReadAllLines("/proc/self/mountinfo")) is { } why)
+            throw new SafetyException($"the copy-on-write store {path} {why}", "name a device on another disk, a folder there, or 'memory'");
         using var device = Kernel.Open(path, Kernel.ReadWrite | Kernel.Exclusive) ?? throw Unusable(path);
         var length = long.Parse(Line(folder, "size"), CultureInfo.InvariantCulture) * Sector;
         if (length < 2 * Edge + LeastPiece) throw new SnapshotException($"{path} is too small for a copy-on-write store: {length} bytes", "name a larger one");
@@ -99,22 +100,41 @@ internal sealed class StoreDevice
             : new SnapshotException($"{path} cannot be opened: {Kernel.Reason(errno)}");
     }
 
-    /// <summary>Numbers of all that a device rests on.</summary>
-    private static IEnumerable<string> Below(string folder, HashSet<string> seen)
+    /// <summary>Null where nothing that a device rests on is frozen; else the end of the sentence "the store …".</summary>
+    /// <param name="folder">Its folder in /sys.</param>
+    /// <param name="devices">Where the kernel shows all of them.</param>
+    /// <param name="mounts">Lines of /proc/self/mountinfo.</param>
+    internal static string? WhyNotOn(string folder, string devices, IReadOnlyList<LiveVolume> frozen, IReadOnlyList<string> mounts)
     {
-        if (!seen.Add(folder) || !Directory.Exists($"{folder}/slaves")) yield break;
-        foreach (var slave in Directory.EnumerateFileSystemEntries($"{folder}/slaves"))
+        var (numbers, files) = (new List<string>(), new List<string>());
+        Descend(folder, devices, [], numbers, files);
+        if (frozen.FirstOrDefault(volume => numbers.Contains(volume.Number)) is { } below) return $"lies on {below.Name}, which is frozen itself";
+        return files.Select(file => StoreChoice.WhyNotIn(file, frozen, mounts) is { } why ? $"lies in the file {file}: {why}" : null).FirstOrDefault(why => why is not null);
+    }
+
+    /// <summary>Numbers of a device and of all that it rests on, and the files behind loop devices among them.</summary>
+    private static void Descend(string folder, string devices, HashSet<string> seen, List<string> numbers, List<string> files)
+    {
+        if (!seen.Add(folder)) return;
+        numbers.Add(Line(folder, "dev"));
+        // What it is made of, the kernel tells of the whole device only.
+        if (File.Exists($"{folder}/partition")) Descend(Path.GetDirectoryName(folder)!, devices, seen, numbers, files);
+        if (Directory.Exists($"{folder}/slaves"))
         {
-            var real = RealPath.Of(slave) ?? slave;
-            yield return Line(real, "dev");
-            foreach (var number in Below(real, seen)) yield return number;
+            foreach (var slave in Directory.EnumerateFileSystemEntries($"{folder}/slaves")) Descend(RealPath.Of(slave) ?? slave, devices, seen, numbers, files);
         }
+        if (!File.Exists($"{folder}/loop/backing_file")) return;
+        const string removed = " (deleted)";
+        var file = Line(folder, "loop/backing_file");
+        if (file.EndsWith(removed, StringComparison.Ordinal)) file = file[..^removed.Length];
+        if (file.StartsWith("/dev/", StringComparison.Ordinal) && RealPath.Of($"{devices}/{Path.GetFileName(file)}") is { } device) Descend(device, devices, seen, numbers, files);
+        else files.Add(file);
     }
 
     private static string FolderOf(string path)
     {
         var name = Path.GetFileName(RealPath.Of(path) ?? path);
-        return RealPath.Of($"/sys/class/block/{name}") ?? throw new UsageException($"{path} is neither a folder nor a block device", "name a folder on a disk that is not imaged, a blank device, or 'memory'");
+        return RealPath.Of($"{Devices}/{name}") ?? throw new UsageException($"{path} is neither a folder nor a block device", "name a folder on a disk that is not imaged, a blank device, or 'memory'");
     }
 
     private static string Line(string folder, string file) => File.ReadAllText($"{folder}/{file}").Trim();
