@@ -68,7 +68,9 @@ public sealed class DeviceMapperProviderTests : SnapshotProviderContract, IDispo
         ], NoParty.Instance);
         var script = _helpers.LastScript!;
         Assert.Equal([new FrozenFileSystem("/deep", 3), new FrozenFileSystem("/both", 2), new FrozenFileSystem("/", 1)], script.FileSystems);
-        Assert.Equal([new HeldVolume("live0", false), new HeldVolume("live1", true)], script.Volumes);
+        // Whose suspension freezes is suspended while nothing else is.
+        Assert.Equal([new HeldVolume("live1", true), new HeldVolume("live0", false)], script.Volumes);
+        Assert.Equal([[1], [0, 1, 2]], script.OnVolumes!);
         Assert.Equal(Consistency.FileSystem, snapshot.Consistency);
     }
 
@@ -108,6 +110,46 @@ public sealed class DeviceMapperProviderTests : SnapshotProviderContract, IDispo
         using var snapshot = Start().Take([Volumes[0] with { FileSystems = [new("/", Volumes[0].Number, type, 1)] }], NoParty.Instance);
         Assert.True(_helpers.LastScript!.Volumes[0].FreezesItself);
         Assert.Equal(expected, snapshot.Consistency);
+    }
+
+    [Fact]
+    public void Of_volumes_that_lie_on_one_another_the_upper_one_is_suspended_first()
+    {
+        var between = _mapper.Live("between", $"2 16 {Volumes[0].Number} 0 8:5 0", type: "striped");
+        var upper = Volume(_mapper.Live("upper", $"{between.Number} 0"));
+        using var snapshot = Start().Take([Volumes[1], Volumes[0], upper], NoParty.Instance);
+        Assert.Equal(["live1", "upper", "live0"], _helpers.LastScript!.Volumes.Select(volume => volume.Name));
+        Assert.Equal([Volumes[1], Volumes[0], upper], snapshot.Volumes.Select(volume => volume.Live));
+    }
+
+    [Theory]
+    [InlineData("live0", false, Consistency.FileSystem)]
+    [InlineData("live0", true, Consistency.Crash)] // mounted in another namespace
+    [InlineData("above", false, Consistency.FileSystem)]
+    [InlineData("above", true, Consistency.Crash)]
+    public void Where_no_file_system_is_known_the_suspension_freezes_and_what_is_used_all_the_same_is_as_after_a_power_cut(string top, bool isHeld, Consistency expected)
+    {
+        if (top == "above") _mapper.Live("above", $"{Volumes[0].Number} 0");
+        if (isHeld) _mapper.Hold(top);
+        using var snapshot = Start().Take([Volumes[0] with { FileSystems = [] }, Volumes[1]], NoParty.Instance);
+        Assert.Equal([new HeldVolume("live0", true), new HeldVolume("live1", false)], _helpers.LastScript!.Volumes);
+        Assert.Equal([expected, Consistency.FileSystem], snapshot.Volumes.Select(volume => volume.Consistency));
+    }
+
+    [Fact]
+    public void What_is_mounted_while_a_quiet_moment_is_waited_for_is_not_taken_for_idle()
+    {
+        using var snapshot = Start().Take([Volumes[0] with { FileSystems = [] }], new Mounting(_mapper));
+        Assert.Equal(Consistency.Crash, snapshot.Consistency);
+    }
+
+    private sealed class Mounting(FakeDeviceMapper mapper) : IInstantParty
+    {
+        public void Freeze() => mapper.Hold("live0");
+
+        public void Thaw(bool isTaken)
+        {
+        }
     }
 
     [Fact]

@@ -19,7 +19,7 @@ internal sealed class DeviceMapperSnapshot : ISnapshot
     {
         (_making, _mapper) = (making, mapper);
         Times = new FreezeTimes(TimeSpan.FromMicroseconds(outcome.Frozen), TimeSpan.FromMicroseconds(outcome.Held));
-        Volumes = [.. making.Volumes.Select((live, i) => new FrozenVolume(live, ReadOnlyNode(SetNames.FrozenOf(making.Set, i).Name), SetMaking.ConsistencyOf(live)))];
+        Volumes = [.. making.Volumes.Select((live, i) => new FrozenVolume(live, ReadOnlyNode(SetNames.FrozenOf(making.Set, i).Name), making.ConsistencyOf(live)))];
         _watch = new StoreWatch(mapper, making.Set, [.. making.Volumes.Select(live => live.Name)], making.Stores);
         making.Record(SnapshotRecord.Of(DeviceMapperProvider.ProviderName, DateTimeOffset.UtcNow, this, [.. making.Stores.Select(store => store.Where)]));
         // Where anything before fails, the stores go, and nobody may look at them any more.

@@ -44,6 +44,13 @@ internal sealed unsafe class DmControl : IDeviceMapper, IDisposable
 
     public IReadOnlyList<MapTarget> Status(string name) => Ask(DmCommand.TableStatus, name).Targets();
 
+    public bool IsHeld(string name)
+    {
+        if (Find(name) is not { } device) return false;
+        using var claim = Kernel.Open(device.Node, Kernel.ReadOnly | Kernel.Exclusive);
+        return claim is null && Kernel.LastError == Kernel.Busy && !File.ReadLines("/proc/swaps").Any(line => RealPath.Of(line.Split(' ')[0]) == device.Node);
+    }
+
     public void Dispose() => _control.Dispose();
 
     /// <summary>For what has an answer of unknown length.</summary>

@@ -26,6 +26,12 @@ internal interface IDeviceMapper
     /// <summary>A table that was loaded and not made active; empty where there is none.</summary>
     IReadOnlyList<MapTarget> LoadedTable(string name);
 
+    /// <summary>
+    /// Somebody has it for himself, so that nobody else can: a mount in whatever namespace, md, another mapping. Swap does not count, of which
+    /// nothing is kept; nor who merely reads.
+    /// </summary>
+    bool IsHeld(string name);
+
     /// <summary>Like <see cref="Table"/>, with each target's state for its parameters.</summary>
     IReadOnlyList<MapTarget> Status(string name);
 }

@@ -13,6 +13,9 @@ internal sealed class SetMaking(IDeviceMapper mapper, ICowStores stores, HelperS
     private IReadOnlyList<(LiveVolume Live, MappedDevice Mapping)> _volumes = [];
     private GuardPost? _post;
 
+    /// <summary>Numbers of the volumes that something uses of which nothing is known.</summary>
+    private HashSet<string> _unknown = [];
+
     public string Set => set;
     public IReadOnlyList<ICowStore> Stores => _stores;
     public IReadOnlyList<LiveVolume> Volumes => [.. _volumes.Select(volume => volume.Live)];
@@ -73,6 +76,8 @@ internal sealed class SetMaking(IDeviceMapper mapper, ICowStores stores, HelperS
         try
         {
             party.Freeze();
+            // As late as it can be: what is mounted after this, the suspension freezes.
+            LookForUnknown();
             var outcome = Freeze(freezer, patience);
             isTaken = true;
             return outcome;
@@ -81,6 +86,14 @@ internal sealed class SetMaking(IDeviceMapper mapper, ICowStores stores, HelperS
         {
             party.Thaw(isTaken);
         }
+    }
+
+    /// <summary>What is mounted in another namespace, or was after the file systems were looked for, is not among them.</summary>
+    private void LookForUnknown()
+    {
+        if (_volumes.All(volume => volume.Live.FileSystems.Count > 0)) return;
+        var stack = new MapStack(mapper);
+        _unknown = [.. _volumes.Where(volume => volume.Live.FileSystems.Count == 0 && stack.IsHeld(volume.Mapping)).Select(volume => volume.Live.Number)];
     }
 
     private FreezeOutcome Freeze(IHelper freezer, TimeSpan patience)
@@ -152,18 +165,34 @@ internal sealed class SetMaking(IDeviceMapper mapper, ICowStores stores, HelperS
 
     private FreezeScript Script()
     {
-        var fileSystems = _volumes.SelectMany(volume => volume.Live.FileSystems).OrderByDescending(system => system.Depth).DistinctBy(system => system.Number);
+        var fileSystems = _volumes.SelectMany(volume => volume.Live.FileSystems).OrderByDescending(system => system.Depth).DistinctBy(system => system.Number).Where(CanFreeze).ToList();
+        var stack = new MapStack(mapper);
+        // A suspension that freezes waits for who writes there, and who writes may read from any other volume: those come while none is suspended.
+        // Of volumes that lie on one another the upper one is suspended while its reads still end.
+        var volumes = _volumes.OrderByDescending(volume => FreezesItself(volume.Live)).ThenBy(volume => stack.LayersAbove(volume.Mapping)).ToList();
         return new FreezeScript(
             SharedFile,
-            [.. fileSystems.Where(CanFreeze).Select(system => new FrozenFileSystem(system.MountPoint, system.Depth))],
-            [.. _volumes.Select(volume => new HeldVolume(volume.Mapping.Name, volume.Live.FileSystems.Any(system => !CanFreeze(system) && system.Number == volume.Live.Number)))],
+            [.. fileSystems.Select(system => new FrozenFileSystem(system.MountPoint, system.Depth))],
+            [.. volumes.Select(volume => new HeldVolume(volume.Mapping.Name, FreezesItself(volume.Live)))],
             [.. _volumes.Select((_, i) => SetNames.FrozenOf(set, i).Name)],
-            (int)options.FreezeLimit.TotalMilliseconds, (int)options.HoldLimit.TotalMilliseconds);
+            (int)options.FreezeLimit.TotalMilliseconds, (int)options.HoldLimit.TotalMilliseconds)
+        {
+            OnVolumes = [.. volumes.Select(volume => (IReadOnlyList<int>)[.. Enumerable.Range(0, fileSystems.Count)
+                .Where(i => volume.Live.FileSystems.Any(system => system.Number == fileSystems[i].Number))])],
+        };
     }
 
-    /// <summary>What can be frozen neither by itself nor by its volume's suspension, since other layers lie between, is as after a power cut.</summary>
-    internal static Consistency ConsistencyOf(LiveVolume volume) =>
-        volume.FileSystems.All(system => CanFreeze(system) || IsNeverWritten(system) || (system.Number == volume.Number && !IsOfUser(system))) ? Consistency.FileSystem : Consistency.Crash;
+    /// <summary>Where no file system is known there may be one all the same (<see cref="LookForUnknown"/>); where there is none, nothing is frozen.</summary>
+    private static bool FreezesItself(LiveVolume volume) =>
+        volume.FileSystems.Count == 0 || volume.FileSystems.Any(system => !CanFreeze(system) && system.Number == volume.Number);
+
+    /// <summary>
+    /// What can be frozen neither by itself nor by its volume's suspension, since other layers lie between, is as after a power cut; and so is
+    /// what nothing is known of, since it need not be a file system that the kernel can freeze from below.
+    /// </summary>
+    public Consistency ConsistencyOf(LiveVolume volume) =>
+        !_unknown.Contains(volume.Number)
+        && volume.FileSystems.All(system => CanFreeze(system) || IsNeverWritten(system) || (system.Number == volume.Number && !IsOfUser(system))) ? Consistency.FileSystem : Consistency.Crash;
 
     /// <summary>
     /// The kernel refuses FIFREEZE where there is no freeze operation (Linux, fs/ioctl.c: FAT, NTFS, UDF, FUSE and others); a suspension of the

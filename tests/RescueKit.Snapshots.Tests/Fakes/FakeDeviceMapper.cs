@@ -44,6 +44,9 @@ internal sealed class FakeDeviceMapper : IDeviceMapper, IDisposable
 
     public void Close(string name) => Get(name).OpenCount--;
 
+    /// <summary>As a mount does.</summary>
+    public void Hold(string name) => Get(name).IsHeld = true;
+
     public bool IsSuspended(string name) => Get(name).IsSuspended;
 
     /// <summary>What a device's only target says of its state from now on.</summary>
@@ -83,6 +86,8 @@ internal sealed class FakeDeviceMapper : IDeviceMapper, IDisposable
 
     public IReadOnlyList<MapTarget> Status(string name) => Ask(() => Get(name).Status);
 
+    public bool IsHeld(string name) => Ask(() => Get(name).IsHeld);
+
     public void Dispose() => _isDisposed = true;
 
     private Entry Get(string name) => _devices.FirstOrDefault(device => device.Name == name && name != Vanishing) ?? throw new DeviceMapperException($"{name} is not there", Kernel.NoSuchDevice);
@@ -109,6 +114,7 @@ internal sealed class FakeDeviceMapper : IDeviceMapper, IDisposable
         public IReadOnlyList<MapTarget> Loaded { get; set; } = [];
         public bool IsSuspended { get; set; }
         public int OpenCount { get; set; }
+        public bool IsHeld { get; set; }
         public string? Says { get; set; }
 
         public IReadOnlyList<MapTarget> Status => [.. Active.Select(target => target with { Parameters = Says ?? (target.Type == "snapshot" ? "0/2097152 0" : "") })];
