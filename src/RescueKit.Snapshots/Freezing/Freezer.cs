@@ -43,6 +43,7 @@ internal sealed class Freezer(FreezeKit kit, FreezeBoard board)
     {
         kit.Rehearse();
         _ = InTime();
+        _ = IsHeldTooLong();
         _ = Microseconds(_begun, Stopwatch.GetTimestamp());
         (_begun, _problem) = (0, null);
     }
@@ -61,9 +62,10 @@ internal sealed class Freezer(FreezeKit kit, FreezeBoard board)
         _suspended = Stopwatch.GetTimestamp();
         for (var i = 0; i < kit.VolumeCount; i++)
         {
-            if (!InTime() || !Check(kit.SuspendVolume(i), FreezeStep.Suspend, i)) return false;
+            // The first one holds nobody before it is asked for.
+            if (!InTime() || (i > 0 && IsHeldTooLong()) || !Check(kit.SuspendVolume(i), FreezeStep.Suspend, i)) return false;
         }
-        return InTime();
+        return InTime() && !IsHeldTooLong();
     }
 
     private void ActivateSnapshots()
@@ -73,6 +75,9 @@ internal sealed class Freezer(FreezeKit kit, FreezeBoard board)
             if (!Check(kit.ActivateSnapshot(i), FreezeStep.Activate, i)) return;
         }
     }
+
+    /// <summary>There is no snapshot any more, so nobody needs to wait longer. Put into words after the thaw, as the time is over then, too.</summary>
+    private bool IsHeldTooLong() => Microseconds(_suspended, Stopwatch.GetTimestamp()) > kit.Script.HoldLimit * 1000L;
 
     private bool InTime()
     {
