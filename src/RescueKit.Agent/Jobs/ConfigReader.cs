@@ -68,7 +68,7 @@ internal sealed class ConfigReader
             Name = name!,
             Line = json.Line,
             Source = source,
-            Folder = folder,
+            Folder = Plain(folder),
             File = file,
             Schedule = schedule,
             Options = options,
@@ -145,10 +145,14 @@ internal sealed class ConfigReader
 
     private static string? Absolute(ConfigObject o, string name, string? path)
     {
-        if (path is null || Path.IsPathRooted(path)) return path;
+        if (path is null || (Path.IsPathRooted(path) && !path.Contains('\0'))) return path;
         o.Wrong(name, $"'{path}' is no whole path: it begins with /");
         return null;
     }
+
+    /// <summary>One spelling for each folder, the one that images are written by: they are known by their paths.</summary>
+    /// <param name="folder">A whole path.</param>
+    public static string Plain(string folder) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
 
     private void Clashes(List<JobConfig> jobs)
     {

@@ -1,3 +1,4 @@
+using RescueKit.Agent.Jobs;
 using RescueKit.Disks;
 using RescueKit.Disks.Inventory;
 using RescueKit.Model;
@@ -15,7 +16,8 @@ internal sealed class FolderMounts(SystemRoot root)
     /// <exception cref="SafetyException">Nothing is mounted there now.</exception>
     public void MustBeThere(JobPlace? place, string folder)
     {
-        if (place is null || place.Folder != folder || MountTable.Read(root).Mounts.Any(mount => mount.Point == place.MountPoint)) return;
+        // An older agent wrote the folder as its configuration did.
+        if (place is null || ConfigReader.Plain(place.Folder) != folder || MountTable.Read(root).Mounts.Any(mount => mount.Point == place.MountPoint)) return;
         throw new SafetyException($"{folder} lay on what was mounted at {place.MountPoint} when the job's last image was made, and nothing is mounted there now",
             $"mount {place.MountPoint}; for images that are to lie elsewhere from now on, give the job another folder");
     }

@@ -109,7 +109,7 @@ internal sealed class JobRun(IRunCarrier carrier, FolderMounts mounts, Func<Exce
     private (IReadOnlyList<JobImage> Removed, IReadOnlyList<string> Warnings) Shelve(JobConfig job, IReadOnlyList<JobImage> images, JobImage newest)
     {
         var (removed, warnings) = (new List<JobImage>(), new List<string>());
-        var there = images.Where(image => Path.GetDirectoryName(image.Path) == job.Folder.TrimEnd('/') && job.File.Matches(Path.GetFileName(image.Path)))
+        var there = images.Where(image => Path.GetDirectoryName(Path.GetFullPath(image.Path)) == job.Folder && job.File.Matches(Path.GetFileName(image.Path)))
             .Select(ImageShelf.Find).OfType<ShelfImage>().ToList();
         warnings.AddRange(there.Where(image => image.IsInDoubt).Select(image =>
             $"{image.Image.Path} was complete, and its end is not to be seen now: it stays, and counts for none (see what is there: rescuekit image verify {image.Image.Path})"));

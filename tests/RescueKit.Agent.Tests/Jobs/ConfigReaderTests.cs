@@ -119,6 +119,24 @@ public class ConfigReaderTests
     }
 
     [Theory]
+    [InlineData("/mnt//backup")]
+    [InlineData("//mnt/backup//")]
+    [InlineData("/mnt/./backup/")]
+    [InlineData("/mnt/x/../backup")]
+    public void A_folder_is_the_same_however_it_is_written(string folder)
+    {
+        const string Job = "\"source\": \"/dev/sda\", \"schedule\": \"daily\", \"file\": \"{date}-{time}\"";
+        var job = Assert.Single(Good($$"""{"jobs": [{"name": "a", {{Job}}, "folder": "{{folder}}"}]}""").Jobs);
+        Assert.Equal("/mnt/backup", job.Folder);
+        Assert.Contains("put {job} into 'file'",
+            Assert.Single(Bad($$"""{"jobs": [{"name": "a", {{Job}}, "folder": "{{folder}}"}, {"name": "b", {{Job}}, "folder": "/mnt/backup"}]}""")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void No_path_holds_a_zero() =>
+        Assert.Contains("is no whole path", Assert.Single(Bad("""{"jobs": [{"name": "a", "source": "/dev/sda", "folder": "/b\u0000", "schedule": "daily"}]}""")), StringComparison.Ordinal);
+
+    [Theory]
     [InlineData("{date}{time}", "2026-01-31120000", true)]
     [InlineData("{date}{time}", "2026-01-3112000", false)]
     [InlineData("{date}{time}", "2026-01-311200000", false)]

@@ -67,6 +67,16 @@ public sealed class JobRunTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_image_whose_path_an_older_agent_wrote_with_two_slashes_is_the_jobs_too()
+    {
+        var first = await RunAsync();
+        _images[0] = first.Made! with { Path = first.Made.Path.Replace("/backup/", "//backup//", StringComparison.Ordinal) };
+        await RunAsync();
+        Assert.Single((await RunAsync()).Removed);
+        Assert.False(File.Exists(first.Result.Image));
+    }
+
+    [Fact]
     public async Task What_was_complete_and_has_no_end_now_stays_and_an_older_good_one_with_it()
     {
         var first = await RunAsync();
