@@ -50,7 +50,8 @@ ROFF
 .SH FILES
 .TP
 .I /etc/rescuekit/agent.json
-What the agent backs up, where to and when. \fBrescuekit agent check\-config\fR says what is wrong with it.
+What the agent backs up, where to and when. \fBrescuekit agent check\-config\fR says what is wrong with it. It and its folder
+must belong to root, and nobody else may write them.
 .TP
 .I /var/lib/rescuekit/agent/state.json
 When jobs have run, and which images they have made: no others are ever removed.

@@ -23,6 +23,14 @@ internal static partial class LibC
     private const int SetMask = 2; // SIG_SETMASK
     private const int SignalSetBytes = 128; // sigset_t of glibc
 
+    // linux/stat.h (struct statx)
+    private const int CurrentFolder = -100;
+    private const int EmptyPath = 0x1000;
+    private const uint TypeModeAndOwner = 0x1 | 0x2 | 0x8;
+    private const int OwnerAt = 20;
+    private const int ModeAt = 28;
+    private const int StatusBytes = 256;
+
     public const int Busy = 16;
 
     public static int LastError => Marshal.GetLastPInvokeError();
@@ -78,6 +86,28 @@ internal static partial class LibC
     public static int ThreadNice() => getpriority(0, 0);
 
     public static uint UserId() => geteuid();
+
+    /// <summary>Of an open file; null on failure.</summary>
+    public static unsafe (uint Owner, UnixFileMode Mode)? OwnerAndMode(SafeFileHandle file)
+    {
+        var status = stackalloc byte[StatusBytes];
+        return statx(file, "", EmptyPath, TypeModeAndOwner, status) == 0 ? OwnerAndMode(status) : null;
+    }
+
+    /// <summary>Symbolic links are followed; null on failure.</summary>
+    public static unsafe (uint Owner, UnixFileMode Mode)? OwnerAndMode(string path)
+    {
+        var status = stackalloc byte[StatusBytes];
+        return statx(CurrentFolder, path, 0, TypeModeAndOwner, status) == 0 ? OwnerAndMode(status) : null;
+    }
+
+    private static unsafe (uint Owner, UnixFileMode Mode) OwnerAndMode(byte* status) => (*(uint*)(status + OwnerAt), (UnixFileMode)(*(ushort*)(status + ModeAt) & 0xfff));
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int statx(SafeFileHandle file, string path, int flags, uint mask, byte* status);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int statx(int folder, string path, int flags, uint mask, byte* status);
 
     [LibraryImport("libc")]
     private static partial uint geteuid();

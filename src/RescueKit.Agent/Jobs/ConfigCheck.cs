@@ -1,4 +1,6 @@
+using Microsoft.Win32.SafeHandles;
 using RescueKit.Agent.Hosting;
+using RescueKit.Agent.Interop;
 using RescueKit.Agent.Protocol;
 
 namespace RescueKit.Agent.Jobs;
@@ -14,12 +16,18 @@ public sealed record ConfigCheck(string Path, AgentConfig Config, IReadOnlyList<
     private const string Example = "/usr/share/rescuekit/agent.json";
 
     /// <summary>Reads a configuration file, and has the command line look at each job's words.</summary>
-    public static ConfigCheck Of(string path, IRunFactory factory)
+    public static ConfigCheck Of(string path, IRunFactory factory) => Of(path, factory, LibC.UserId());
+
+    /// <param name="user">As which the agent runs.</param>
+    internal static ConfigCheck Of(string path, IRunFactory factory, uint user)
     {
         byte[] json;
+        IReadOnlyList<ConfigProblem> rights;
         try
         {
-            json = File.ReadAllBytes(path);
+            using var file = File.OpenHandle(path);
+            rights = [.. ConfigRights.Look(path, file, user)];
+            json = Content(file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -33,14 +41,15 @@ public sealed record ConfigCheck(string Path, AgentConfig Config, IReadOnlyList<
             if (Words(job, job.Options with { PassphraseFile = null }, factory) is { } problem) wrong.Add(problem);
             else if (Words(job, job.Options, factory) is { } missing) unreadable.Add(missing);
         }
-        return new ConfigCheck(path, config, [.. problems.Concat(OpenToOthers(path)).Concat(wrong).OrderBy(problem => problem.Line)]) { Unreadable = unreadable };
+        return new ConfigCheck(path, config, [.. problems.Concat(rights).Concat(wrong).OrderBy(problem => problem.Line)]) { Unreadable = unreadable };
     }
 
-    /// <summary>Whoever may write it may have root run any program.</summary>
-    private static IEnumerable<ConfigProblem> OpenToOthers(string path)
+    private static byte[] Content(SafeFileHandle file)
     {
-        if (Environment.IsPrivilegedProcess && (File.GetUnixFileMode(path) & (UnixFileMode.OtherWrite | UnixFileMode.GroupWrite)) != 0)
-            yield return new ConfigProblem(null, $"others than its owner may write it, and so have root run any program: chmod go-w {path}");
+        using var content = new MemoryStream();
+        using var stream = new FileStream(file, FileAccess.Read);
+        stream.CopyTo(content);
+        return content.ToArray();
     }
 
     private static ConfigProblem? Words(JobConfig job, JobOptions options, IRunFactory factory)
