@@ -113,7 +113,8 @@ internal sealed class JobRun(IRunCarrier carrier, FolderMounts mounts, Func<Exce
             .Select(ImageShelf.Find).OfType<ShelfImage>().ToList();
         warnings.AddRange(there.Where(image => image.IsInDoubt).Select(image =>
             $"{image.Image.Path} was complete, and its end is not to be seen now: it stays, and counts for none (see what is there: rescuekit image verify {image.Image.Path})"));
-        foreach (var image in RetentionPlan.Remove(there, newest, job.Retention!, clock.GetUtcNow()))
+        var ages = job.Retention!.KeepDays is { } days ? ImageAges.Of(images, job.Schedule, clock.LocalTimeZone, TimeSpan.FromDays(days), clock.GetUtcNow()) : null;
+        foreach (var image in RetentionPlan.Remove(there, newest, job.Retention, image => ages![image]))
         {
             try
             {

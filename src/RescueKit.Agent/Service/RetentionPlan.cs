@@ -10,8 +10,9 @@ internal static class RetentionPlan
     /// the place of no other, and stays as long as a good one in its place would.
     /// </summary>
     /// <param name="images">The job's own ones that are there, oldest first.</param>
+    /// <param name="age">As <see cref="ImageAges"/> has it; asked where the rule has days only.</param>
     /// <returns>In the order in which they are to be removed: useless ones first, then from the oldest.</returns>
-    public static IReadOnlyList<JobImage> Remove(IReadOnlyList<ShelfImage> images, JobImage newest, Retention rule, DateTimeOffset now)
+    public static IReadOnlyList<JobImage> Remove(IReadOnlyList<ShelfImage> images, JobImage newest, Retention rule, Func<JobImage, TimeSpan> age)
     {
         if (!images.Any(image => image.Image == newest && image.IsGood)) return [];
         var old = images.Where(image => image.Image != newest).ToList();
@@ -20,12 +21,12 @@ internal static class RetentionPlan
         var newerGood = 1;
         foreach (var image in old.Where(image => !image.IsUseless && !image.IsInDoubt).Reverse())
         {
-            if (!(newerGood < (rule.Keep ?? 0)) && !IsYoung(image.Image, rule, now)) gone.Add(image.Image);
+            if (!(newerGood < (rule.Keep ?? 0)) && !IsYoung(image.Image, rule, age)) gone.Add(image.Image);
             if (image.IsGood) newerGood++;
         }
         return [.. old.Where(image => image.IsUseless).Select(image => image.Image), .. gone.AsEnumerable().Reverse()];
     }
 
     /// <summary>An image of a time to come, from before the clock was set back, is young.</summary>
-    private static bool IsYoung(JobImage image, Retention rule, DateTimeOffset now) => rule.KeepDays is { } days && now - image.At < TimeSpan.FromDays(days);
+    private static bool IsYoung(JobImage image, Retention rule, Func<JobImage, TimeSpan> age) => rule.KeepDays is { } days && age(image) < TimeSpan.FromDays(days);
 }

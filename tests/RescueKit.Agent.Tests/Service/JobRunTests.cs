@@ -18,6 +18,7 @@ public sealed class JobRunTests : IAsyncLifetime
     private JobRun _run = null!;
     private List<JobImage> _images = [];
     private JobPlace? _place;
+    private Retention _rule = new(2, null);
 
     public Task InitializeAsync()
     {
@@ -90,6 +91,18 @@ public sealed class JobRunTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_clock_that_is_ahead_for_one_run_removes_nothing()
+    {
+        _rule = new Retention(null, 30);
+        for (var i = 0; i < 3; i++) await RunAsync();
+        _clock.Advance(TimeSpan.FromDays(700));
+        Assert.Empty((await RunAsync()).Removed);
+        _clock.Advance(TimeSpan.FromDays(-700));
+        Assert.Empty((await RunAsync()).Removed);
+        Assert.Equal(5, Directory.GetFiles(_folder.File("backup"), "*.rki").Length);
+    }
+
+    [Fact]
     public async Task Nothing_is_removed_after_a_run_that_failed()
     {
         await RunAsync();
@@ -144,7 +157,7 @@ public sealed class JobRunTests : IAsyncLifetime
             File = ImageNames.Parse(ImageNames.Default, "a", "web1"),
             Schedule = Agent.Schedules.CalendarExpression.Parse("daily"),
             Options = new JobOptions { Hot = false },
-            Retention = new Retention(2, null),
+            Retention = _rule,
         };
         var begun = new JobBegun(1, "schedule", _clock.GetUtcNow(), Path.Combine(job.Folder, job.File.At(_clock.GetUtcNow())));
         var outcome = await _run.ExecuteAsync(job, begun, new JobState { Images = _images, Place = _place }, _ => { }, _ => Task.CompletedTask, default);

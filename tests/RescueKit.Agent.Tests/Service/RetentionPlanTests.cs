@@ -36,7 +36,7 @@ public class RetentionPlanTests
     public void What_goes(int? keep, int? days, string there, string gone)
     {
         var images = there.Split(' ').Select(Image).ToList();
-        Assert.Equal(gone, string.Join(' ', RetentionPlan.Remove(images, images[^1].Image, new Retention(keep, days), Now).Select(image => image.Path)));
+        Assert.Equal(gone, string.Join(' ', RetentionPlan.Remove(images, images[^1].Image, new Retention(keep, days), image => Now - image.At).Select(image => image.Path)));
     }
 
     private static ShelfImage Image(string name)
