@@ -119,7 +119,7 @@ internal sealed class AgentScheduler(JobBook book, IRunCarrier carrier, JobRun r
     {
         try
         {
-            return await runner.ExecuteAsync(job, begun, entry.State, run => book.Plan(entry, run), stuck, stop).ConfigureAwait(false);
+            return await runner.ExecuteAsync(job, begun, entry.State, run => book.Plan(entry, run), image => book.MarkGoing(entry, image), stuck, stop).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -132,7 +132,7 @@ internal sealed class AgentScheduler(JobBook book, IRunCarrier carrier, JobRun r
         var images = outcome.Made is { } made ? state.Images.Append(made) : state.Images;
         return Interrupted.Owe(state, outcome.Result) with
         {
-            Images = [.. images.Except(outcome.Removed).TakeLast(MostImages)],
+            Images = [.. images.Where(image => !outcome.Removed.Any(image.Is)).TakeLast(MostImages)],
             Place = outcome.Place ?? state.Place,
             LastCompleteAt = outcome.IsComplete ? outcome.Result.FinishedAt : state.LastCompleteAt,
         };

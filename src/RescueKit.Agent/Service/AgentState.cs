@@ -42,7 +42,14 @@ internal sealed record JobBegun(int Number, string Reason, DateTimeOffset At, st
 internal sealed record JobPlace(string Folder, string MountPoint);
 
 /// <param name="ExitCode">Of the run that made it; null where an agent wrote this that did not keep it.</param>
-internal sealed record JobImage(string Path, Guid ImageId, DateTimeOffset At, int? ExitCode = null);
+internal sealed record JobImage(string Path, Guid ImageId, DateTimeOffset At, int? ExitCode = null)
+{
+    /// <summary>Written before the first of its files is removed: what is left of it is to go, too.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsGoing { get; init; }
+
+    public bool Is(JobImage other) => (Path, ImageId) == (other.Path, other.ImageId);
+}
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     GenerationMode = JsonSourceGenerationMode.Default)]

@@ -13,9 +13,9 @@ internal sealed record ShelfImage(JobImage Image, bool HasEnd)
     public bool IsGood => HasEnd && Image.ExitCode is null or ExitCodes.Done;
 
     /// <summary>It had an end, which is not to be seen now: a share does not answer, a part lies elsewhere.</summary>
-    public bool IsInDoubt => !HasEnd && Image.ExitCode is ExitCodes.Done or ExitCodes.DoneWithLosses;
+    public bool IsInDoubt => !HasEnd && !Image.IsGoing && Image.ExitCode is ExitCodes.Done or ExitCodes.DoneWithLosses;
 
-    /// <summary>It was cut off before its end, or found damaged when it was read back.</summary>
+    /// <summary>It was cut off before its end, or found damaged when it was read back, or is what a removal that broke off has left.</summary>
     public bool IsUseless => Image.ExitCode == ExitCodes.Image || (!HasEnd && !IsInDoubt);
 }
 

@@ -125,6 +125,16 @@ internal sealed class JobBook
         }
     }
 
+    /// <summary>Notes down that an image of a running job is about to be removed.</summary>
+    public void MarkGoing(JobEntry entry, JobImage going)
+    {
+        lock (_lock)
+        {
+            entry.State = entry.State with { Images = [.. entry.State.Images.Select(image => image.Is(going) ? image with { IsGoing = true } : image)] };
+            Keep();
+        }
+    }
+
     /// <summary>Has the job, which goes on, look as one that has failed.</summary>
     public void MarkStuck(JobEntry entry, JobResult result)
     {

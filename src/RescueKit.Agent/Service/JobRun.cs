@@ -25,12 +25,13 @@ internal sealed class JobRun(IRunCarrier carrier, FolderMounts mounts, Func<Exce
 
     /// <param name="begun">Has been written down.</param>
     /// <param name="state">As it was when the run began.</param>
+    /// <param name="removing">Is told of each older image before the first of its files is removed.</param>
     /// <param name="stuck">Is told, once, of a run that does not end though it was told to; its end is waited for all the same.</param>
     /// <param name="stop">The agent ends: the run is cut off.</param>
-    public async Task<JobOutcome> ExecuteAsync(JobConfig job, JobBegun begun, JobState state, Action<int> planned, Func<JobResult, Task> stuck, CancellationToken stop)
+    public async Task<JobOutcome> ExecuteAsync(JobConfig job, JobBegun begun, JobState state, Action<int> planned, Action<JobImage> removing, Func<JobResult, Task> stuck, CancellationToken stop)
     {
         using var timeout = new CancellationTokenSource(job.Timeout ?? System.Threading.Timeout.InfiniteTimeSpan, clock);
-        var run = CarryOutAsync(job, begun, state, planned, timeout.Token, stop);
+        var run = CarryOutAsync(job, begun, state, planned, removing, timeout.Token, stop);
         if (await IsStuckAsync(run, () => stop.IsCancellationRequested || timeout.IsCancellationRequested || IsCancelled(begun)).ConfigureAwait(false))
         {
             var why = timeout.IsCancellationRequested ? $" because it had taken {job.Timeout!.Value.TotalMinutes:0} minutes" : "";
@@ -59,7 +60,8 @@ internal sealed class JobRun(IRunCarrier carrier, FolderMounts mounts, Func<Exce
     /// <summary>By whoever looks at the host's runs.</summary>
     private bool IsCancelled(JobBegun begun) => carrier.Runs.Any(run => run is { Stage: RunStage.Running, Cancelling: true } && run.Plan.Onto.Path == begun.Image);
 
-    private async Task<JobOutcome> CarryOutAsync(JobConfig job, JobBegun begun, JobState state, Action<int> planned, CancellationToken timeout, CancellationToken stop)
+    private async Task<JobOutcome> CarryOutAsync(
+        JobConfig job, JobBegun begun, JobState state, Action<int> planned, Action<JobImage> removing, CancellationToken timeout, CancellationToken stop)
     {
         var words = JobWords.Of(job, begun.Image);
         log($"job {job.Name}: {job.Priority?.Prefix}rescuekit {JobWords.Shown(words)}");
@@ -84,7 +86,7 @@ internal sealed class JobRun(IRunCarrier carrier, FolderMounts mounts, Func<Exce
         var outcome = new JobOutcome(result, made, []);
         if (outcome.IsComplete) outcome = outcome with { Place = mounts.Find(job.Folder) };
         if (made is null || result.ExitCode != ExitCodes.Done || job.Retention is null) return outcome;
-        var (removed, warnings) = Shelve(job, [.. state.Images, made], made);
+        var (removed, warnings) = Shelve(job, [.. state.Images, made], made, removing);
         return outcome with { Result = result with { Warnings = [.. result.Warnings, .. warnings] }, Removed = removed };
     }
 
@@ -106,7 +108,7 @@ internal sealed class JobRun(IRunCarrier carrier, FolderMounts mounts, Func<Exce
     };
 
     /// <summary>Removes what the job's rule does not keep, and is not in use.</summary>
-    private (IReadOnlyList<JobImage> Removed, IReadOnlyList<string> Warnings) Shelve(JobConfig job, IReadOnlyList<JobImage> images, JobImage newest)
+    private (IReadOnlyList<JobImage> Removed, IReadOnlyList<string> Warnings) Shelve(JobConfig job, IReadOnlyList<JobImage> images, JobImage newest, Action<JobImage> removing)
     {
         var (removed, warnings) = (new List<JobImage>(), new List<string>());
         var there = images.Where(image => Path.GetDirectoryName(Path.GetFullPath(image.Path)) == job.Folder && job.File.Matches(Path.GetFileName(image.Path)))
@@ -119,6 +121,7 @@ internal sealed class JobRun(IRunCarrier carrier, FolderMounts mounts, Func<Exce
             try
             {
                 if (carrier.Runs.Any(run => run.Stage != RunStage.Ended && (run.Plan.From.Path == image.Path || run.Plan.Onto.Path == image.Path))) continue;
+                removing(image);
                 ImageShelf.Remove(image);
                 removed.Add(image);
                 log($"job {job.Name}: removed {image.Path}");

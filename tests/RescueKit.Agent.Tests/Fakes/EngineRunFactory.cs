@@ -17,6 +17,8 @@ internal sealed class EngineRunFactory : IRunFactory
         {
             ["image", "create", var source, var image] => new RunDraft([new RunUse(source), new RunUse(image)], null,
                 () => Runs.Backup(new BackupRequest(source, image) { Passphrase = secret is null ? default(ReadOnlyMemory<byte>?) : secret })),
+            ["image", "create", "--split", var size, var source, var image] => new RunDraft([new RunUse(source), new RunUse(image)], null,
+                () => Runs.Backup(new BackupRequest(source, image) { SplitBytes = long.Parse(size, System.Globalization.CultureInfo.InvariantCulture), ChunkSize = 64 << 10 })),
             ["image", "restore", var image, var target] => new RunDraft([new RunUse(image, Shared: true), new RunUse(target)], null,
                 () => Runs.Restore(new RestoreRequest(image, target) { Passphrase = open })),
             ["image", "verify", var image] => new RunDraft([new RunUse(image, Shared: true)], null, () => Runs.Verify(new VerifyRequest(image) { Passphrase = open })),

@@ -19,6 +19,8 @@ public sealed class JobRunTests : IAsyncLifetime
     private List<JobImage> _images = [];
     private JobPlace? _place;
     private Retention _rule = new(2, null);
+    private JobOptions _options = new() { Hot = false };
+    private Action<JobImage> _removing = _ => { };
 
     public Task InitializeAsync()
     {
@@ -91,6 +93,33 @@ public sealed class JobRunTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_removal_that_broke_off_has_left_goes_with_the_next_one()
+    {
+        var disk = new byte[3 << 20];
+        new Random(1).NextBytes(disk);
+        File.WriteAllBytes(_folder.File("disk.raw"), disk);
+        _options = _options with { Split = $"{1 << 20}" };
+        var first = await RunAsync();
+        var parts = Directory.GetFiles(_folder.File("backup")).Order().ToArray();
+        Assert.True(parts.Length > 3, $"{parts.Length} files");
+        var second = await RunAsync();
+        _removing = image =>
+        {
+            Assert.Equal(parts, Directory.GetFiles(_folder.File("backup")).Intersect(parts).Order());
+            foreach (var part in parts.Where(part => part != image.Path && !part.EndsWith(".json", StringComparison.Ordinal))) File.Delete(part);
+            throw new IOException("the power is cut");
+        };
+        var third = await RunAsync();
+        Assert.Equal((0, 1), (third.Removed.Count, third.Result.Warnings.Count));
+        Assert.True(_images[0].IsGoing);
+        _removing = _ => { };
+        var fourth = await RunAsync();
+        Assert.Equal([first.Made! with { IsGoing = true }, second.Made!], fourth.Removed);
+        Assert.Empty(fourth.Result.Warnings);
+        Assert.DoesNotContain(Directory.GetFiles(_folder.File("backup")), parts.Contains);
+    }
+
+    [Fact]
     public async Task A_clock_that_is_ahead_for_one_run_removes_nothing()
     {
         _rule = new Retention(null, 30);
@@ -156,14 +185,20 @@ public sealed class JobRunTests : IAsyncLifetime
             Folder = _folder.Folder("backup"),
             File = ImageNames.Parse(ImageNames.Default, "a", "web1"),
             Schedule = Agent.Schedules.CalendarExpression.Parse("daily"),
-            Options = new JobOptions { Hot = false },
+            Options = _options,
             Retention = _rule,
         };
         var begun = new JobBegun(1, "schedule", _clock.GetUtcNow(), Path.Combine(job.Folder, job.File.At(_clock.GetUtcNow())));
-        var outcome = await _run.ExecuteAsync(job, begun, new JobState { Images = _images, Place = _place }, _ => { }, _ => Task.CompletedTask, default);
-        if (outcome.Made is { } made) _images = [.. _images.Append(made).Except(outcome.Removed)];
+        var outcome = await _run.ExecuteAsync(job, begun, new JobState { Images = _images, Place = _place }, _ => { }, Removing, _ => Task.CompletedTask, default);
+        if (outcome.Made is { } made) _images = [.. _images.Append(made).Where(image => !outcome.Removed.Any(image.Is))];
         _place = outcome.Place ?? _place;
         _clock.Advance(TimeSpan.FromHours(1));
         return outcome;
+
+        void Removing(JobImage going)
+        {
+            _images = [.. _images.Select(image => image.Is(going) ? image with { IsGoing = true } : image)];
+            _removing(going);
+        }
     }
 }

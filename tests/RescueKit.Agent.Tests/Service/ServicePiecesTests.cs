@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.Win32.SafeHandles;
 using RescueKit.Agent.Hosting;
 using RescueKit.Agent.Interop;
+using RescueKit.Agent.Jobs;
 using RescueKit.Agent.Protocol;
 using RescueKit.Agent.Service;
 using RescueKit.Model;
@@ -31,6 +32,29 @@ public sealed partial class ServicePiecesTests : IDisposable
         Assert.Equal(state.Images, found.Images);
         Assert.Equal(["state.json"], Directory.GetFileSystemEntries(_folder.File("deep/state")).Select(Path.GetFileName));
         Assert.Empty(_complaints);
+    }
+
+    [Fact]
+    public void That_an_image_is_about_to_go_is_kept_before_it_does()
+    {
+        var file = new StateFile(_folder.FullPath, _complaints.Add);
+        JobImage[] images = [new("/x", Guid.NewGuid(), DateTimeOffset.UnixEpoch, 0), new("/y", Guid.NewGuid(), DateTimeOffset.UnixEpoch, 0)];
+        file.Write(new AgentState { Jobs = new Dictionary<string, JobState> { ["a"] = new() { Images = images } } });
+        Assert.DoesNotContain("is_going", File.ReadAllText(_folder.File("state.json")), StringComparison.Ordinal);
+        var book = new JobBook(file, TimeProvider.System);
+        var job = new JobConfig
+        {
+            Name = "a",
+            Line = 1,
+            Source = "/a",
+            Folder = "/",
+            File = ImageNames.Parse(ImageNames.Default, "a", "x"),
+            Schedule = Agent.Schedules.CalendarExpression.Parse("daily"),
+            Options = new JobOptions(),
+        };
+        book.Configure(new AgentConfig([job]));
+        book.MarkGoing(book.Look(jobs => jobs[0]), images[1]);
+        Assert.Equal([images[0], images[1] with { IsGoing = true }], file.Read().Jobs["a"].Images);
     }
 
     [Theory]
