@@ -51,6 +51,9 @@ public sealed record JobProgress(int Number, DateTimeOffset StartedAt, string Im
 /// <summary>How a run of a job ended.</summary>
 public sealed record JobResult
 {
+    /// <summary>The verdict on a run that has no end yet: it waits, or goes on, though the job's next time has passed.</summary>
+    public const string Overdue = "overdue";
+
     /// <summary>Counts the job's runs, also those that never came to begin.</summary>
     public required int Number { get; init; }
 
@@ -59,14 +62,14 @@ public sealed record JobResult
     public required DateTimeOffset StartedAt { get; init; }
     public required DateTimeOffset FinishedAt { get; init; }
 
-    /// <summary>The receipt's, or "failed"; "interrupted" where the agent ended in the middle of it.</summary>
+    /// <summary>The receipt's, or "failed"; "interrupted" where the agent ended in the middle of it; <see cref="Overdue"/>.</summary>
     public required string Verdict { get; init; }
     public required int ExitCode { get; init; }
 
     /// <summary>Why it failed; null where it did not.</summary>
     public string? Error { get; init; }
 
-    /// <summary>Its path, whether complete or not.</summary>
+    /// <summary>Its path, whether complete or not; empty where a run that is overdue still waits.</summary>
     public required string Image { get; init; }
     public Guid? ImageId { get; init; }
 

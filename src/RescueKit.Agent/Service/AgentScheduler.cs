@@ -31,6 +31,11 @@ internal sealed class AgentScheduler(JobBook book, IRunCarrier carrier, JobRun r
             var wake = _wake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             var next = book.MarkDue();
             while (book.Begin(Hold) is { } entry) _running.Add(RunAsync(entry, stop));
+            foreach (var (job, late) in book.MarkOverdue())
+            {
+                Say(job, late);
+                _running.Add(failures.TellAsync(job, late, stop));
+            }
             _running.RemoveAll(run => run.IsCompleted);
             var sleep = next is { } due && due - clock.GetUtcNow() is var left && left < LongestSleep ? left : LongestSleep;
             await Task.WhenAny(wake.Task, Task.Delay(sleep < TimeSpan.Zero ? TimeSpan.Zero : sleep, clock, stop)).ConfigureAwait(false);

@@ -120,6 +120,7 @@ internal sealed class JobBook
         {
             entry.State = change(entry.State) with { Begun = null, Last = result };
             (entry.Running, entry.IsBeingTakenOver) = (null, false);
+            if (entry.Waiting is null) entry.Stuck = null;
             Keep();
             if (entry.IsGone) _jobs.Remove(entry);
         }
@@ -140,7 +141,18 @@ internal sealed class JobBook
     {
         lock (_lock)
         {
-            if (entry.Running is { } running) running.Stuck = result;
+            if (entry.Running is not null) entry.Stuck = result;
+        }
+    }
+
+    /// <summary>Has jobs that wait, or run, for too long look as ones that have failed; gives back each once.</summary>
+    public IReadOnlyList<(JobConfig Job, JobResult Result)> MarkOverdue()
+    {
+        lock (_lock)
+        {
+            var late = _jobs.Where(entry => entry is { IsIdle: false, Stuck: null, Patience: { } patience } && _clock.GetElapsedTime(entry.Since) >= patience).ToList();
+            foreach (var entry in late) (entry.Patience, entry.Stuck) = (null, Overdue.Of(entry, _clock.GetUtcNow()));
+            return [.. late.Select(entry => (entry.Config, entry.Stuck!))];
         }
     }
 
@@ -172,10 +184,12 @@ internal sealed class JobBook
     private UsageException NoJob(string job) => new(
         $"there is no job '{job}'", _jobs.Count > 0 ? $"jobs are {string.Join(", ", _jobs.Select(known => known.Config.Name))}" : "write it into the configuration");
 
-    private static void Ask(JobEntry entry, string reason)
+    private void Ask(JobEntry entry, string reason)
     {
+        var now = _clock.GetUtcNow();
         entry.State = entry.State with { LastNumber = entry.State.LastNumber + 1 };
-        entry.Waiting = new JobTicket(entry.State.LastNumber, reason);
+        entry.Waiting = new JobTicket(entry.State.LastNumber, reason, now);
+        (entry.Since, entry.Patience) = (_clock.GetTimestamp(), Overdue.Patience(entry.Config.Schedule, now, _clock.LocalTimeZone));
     }
 
     private void Begin(JobEntry entry)
@@ -185,6 +199,9 @@ internal sealed class JobBook
         var begun = new JobBegun(entry.Waiting!.Number, entry.Waiting.Reason, now, image);
         entry.State = DueTimes.Begin(entry.State, now) with { Begun = begun };
         (entry.Waiting, entry.WaitsSince, entry.Running) = (null, null, new RunningJob(begun, entry.Config.Source));
+        // A run that has a time-out is told of by that.
+        var patience = entry.Config.Timeout is null ? Overdue.Patience(entry.Config.Schedule, now, _clock.LocalTimeZone) : null;
+        (entry.Since, entry.Patience, entry.Stuck) = (_clock.GetTimestamp(), patience, null);
         Keep();
     }
 

@@ -19,6 +19,15 @@ internal sealed class JobEntry(JobConfig config, JobState state)
     public long? WaitsSince { get; set; }
     public RunningJob? Running { get; set; }
 
+    /// <summary>By the clock's timestamps: since when it waits, or runs.</summary>
+    public long Since { get; set; }
+
+    /// <summary>How long it may; null for as long as it likes, and where it was told of already.</summary>
+    public TimeSpan? Patience { get; set; }
+
+    /// <summary>What is to be said of it while it does not end though it was told to, or waits or runs for too long; null otherwise.</summary>
+    public JobResult? Stuck { get; set; }
+
     /// <summary>What became of the run that the last agent left is still being looked at: none begins before.</summary>
     public bool IsBeingTakenOver { get; set; }
 
@@ -29,7 +38,8 @@ internal sealed class JobEntry(JobConfig config, JobState state)
 }
 
 /// <summary>Why a job runs: see <see cref="JobResult.Reason"/>.</summary>
-internal sealed record JobTicket(int Number, string Reason)
+/// <param name="At">When that came about.</param>
+internal sealed record JobTicket(int Number, string Reason, DateTimeOffset At)
 {
     public const string Schedule = "schedule";
     public const string CatchUp = "catch-up";
@@ -45,7 +55,4 @@ internal sealed class RunningJob(JobBegun begun, string source)
 
     /// <summary>Among the host's runs; null until it is planned.</summary>
     public int? Run { get; set; }
-
-    /// <summary>What is to be said of it while it does not end though it was told to; null otherwise.</summary>
-    public JobResult? Stuck { get; set; }
 }

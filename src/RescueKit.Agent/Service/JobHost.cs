@@ -39,7 +39,7 @@ internal sealed class JobHost(JobBook book, IRunCarrier carrier, Func<ConfigRead
         Running = job.Running is { } running
             ? new JobProgress(running.Begun.Number, running.Begun.At, running.Begun.Image, running.Run, runs.FirstOrDefault(run => run.Id == running.Run)?.Progress)
             : null,
-        Last = job.Running?.Stuck ?? job.State.Last,
+        Last = job.Stuck ?? job.State.Last,
         LastCompleteAt = job.State.LastCompleteAt,
         Images = job.State.Images.Count,
     };

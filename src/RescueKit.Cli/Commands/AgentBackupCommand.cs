@@ -63,7 +63,7 @@ internal sealed class AgentBackupCommand
         {
             var jobs = await client.GetJobsAsync(cancel).ConfigureAwait(false);
             var status = jobs.Jobs.FirstOrDefault(known => known.Name == job) ?? throw new DeviceException($"the agent has no job '{job}' any more", "look at its configuration");
-            if (status.Last is { } last && last.Number >= number) return last;
+            if (status.Last is { } last && last.Number >= number && last.Verdict != JobResult.Overdue) return last;
             if (status.Running?.Progress is { } progress) reporter?.Report(progress);
             if (reporter is null || status.WaitsFor is not { } other || other == told) continue;
             host.Terminal.Error.WriteLine($"waiting for {other}");

@@ -165,6 +165,48 @@ public sealed class AgentSchedulerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_run_that_hangs_and_a_job_that_waits_for_it_are_told_of_once()
+    {
+        _carrier.IsStuck = true;
+        Start(Job("a", "hourly") with { OnFailure = ["/bin/tell"] }, Job("b", "hourly") with { OnFailure = ["/bin/tell"] });
+        Pass(TimeSpan.FromHours(1));
+        var run = await _carrier.NextAsync();
+        await UntilAsync(() => Status("b").WaitsFor == "other jobs");
+        Pass(TimeSpan.FromMinutes(110));
+        await UntilAsync(() => Status("a").NextRunAt < _clock.GetUtcNow());
+        Assert.Empty(_tools.Calls);
+        Pass(TimeSpan.FromMinutes(10));
+        await UntilAsync(() => _tools.Calls.Count == 2);
+        Assert.Equal(["a overdue 1", "b overdue 1"], _tools.Calls.Select(call => $"{call.Environment["RESCUEKIT_JOB"]} {call.Environment["RESCUEKIT_VERDICT"]} {call.Environment["RESCUEKIT_EXIT_CODE"]}").Order());
+        Assert.Equal(("running", 1, "overdue", 1, run.Words[^1]), (Status("a").State, Status("a").Last!.Number, Status("a").Last!.Verdict, Status("a").Last!.ExitCode, Status("a").Last!.Image));
+        Assert.Contains("its next time has passed: it is slow, or its folder /nowhere does not answer", Status("a").Last!.Error!, StringComparison.Ordinal);
+        Assert.Equal(("waiting", 1, "overdue", 1), (Status("b").State, Status("b").Last!.Number, Status("b").Last!.Verdict, Status("b").Last!.ExitCode));
+        Assert.Contains("for other jobs, and its next time has passed", Status("b").Last!.Error!, StringComparison.Ordinal);
+        Pass(TimeSpan.FromHours(10));
+        await UntilAsync(() => Status("b").WaitsFor == "other jobs");
+        Assert.False(run.Cancelled.IsCompleted);
+        run.End();
+        for (var i = 0; i < 2; i++) (await _carrier.NextAsync()).End();
+        await UntilAsync(() => Status("a") is { State: "idle", Last.ExitCode: 0 } && Status("b") is { State: "idle", Last.ExitCode: 0 });
+        Assert.Equal(2, _tools.Calls.Count);
+        lock (_log) Assert.Single(_log, line => line.StartsWith("! job a: run 1 overdue, exit code 1: it runs since 2026-01-02 04:04:05Z", StringComparison.Ordinal));
+        lock (_log) Assert.Single(_log, line => line.StartsWith("! job b: run 1 overdue", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_run_that_may_take_its_time_is_not_overdue()
+    {
+        Start(Job("a", "hourly") with { OnFailure = ["/bin/tell"], Timeout = TimeSpan.FromHours(10) });
+        Pass(TimeSpan.FromHours(1));
+        var run = await _carrier.NextAsync();
+        Pass(TimeSpan.FromHours(5));
+        run.End();
+        (await _carrier.NextAsync()).End();
+        await UntilAsync(() => Status("a").Last is { Number: 2, ExitCode: 0 });
+        Assert.Empty(_tools.Calls);
+    }
+
+    [Fact]
     public async Task A_run_that_somebody_cancelled_and_that_does_not_end_is_told_of()
     {
         Start(Job("a", "hourly") with { OnFailure = ["/bin/tell"] });
