@@ -25,6 +25,7 @@ internal sealed class AgentScheduler(JobBook book, IRunCarrier carrier, JobRun r
     /// <summary>Goes on until it is told to stop; the runs that it began are cut off then, and have ended when it returns.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
+        foreach (var (entry, result) in book.Untold()) _running.Add(TellLateAsync(entry, result, stop));
         foreach (var (entry, begun) in book.TakeOver()) _running.Add(TakeOverAsync(entry, begun, stop));
         while (!stop.IsCancellationRequested)
         {
@@ -52,10 +53,27 @@ internal sealed class AgentScheduler(JobBook book, IRunCarrier carrier, JobRun r
         // The next agent has to look.
         if (!look.IsCompleted) return;
         var outcome = await look.ConfigureAwait(false);
-        book.End(entry, outcome.Result, state => After(state, outcome));
+        book.End(entry, outcome.Result, state => After(state, outcome) with { IsUntold = true });
         log.Problem($"job {job.Name}: run {begun.Number} was cut off: {outcome.Result.Error}");
         Wake();
-        await failures.TellAsync(job, outcome.Result, stop).ConfigureAwait(false);
+        await TellAsync(entry, job, outcome.Result, stop).ConfigureAwait(false);
+    }
+
+    /// <summary>What ends the agent each time, as a machine's nightly power-off does, must not keep a job's failures from being told.</summary>
+    private async Task TellLateAsync(JobEntry entry, JobResult result, CancellationToken stop)
+    {
+        var job = entry.Config;
+        if (result.Verdict == Interrupted.Verdict) result = result with { Error = $"the agent ended in the middle of it, as in the run before it, and it is not made up for again; {result.Error}" };
+        log.Problem($"job {job.Name}: run {result.Number} {result.Verdict} when the agent ended: {result.Error}");
+        await TellAsync(entry, job, result, stop).ConfigureAwait(false);
+    }
+
+    /// <summary>Where the agent ends before it is done, the next one does it.</summary>
+    private async Task TellAsync(JobEntry entry, JobConfig job, JobResult result, CancellationToken stop)
+    {
+        if (stop.IsCancellationRequested) return;
+        await failures.TellAsync(job, result, stop).ConfigureAwait(false);
+        if (!stop.IsCancellationRequested) book.MarkTold(entry, result);
     }
 
     /// <summary>
@@ -104,9 +122,10 @@ internal sealed class AgentScheduler(JobBook book, IRunCarrier carrier, JobRun r
         // The book's lock is not held while a disk is opened.
         var outcome = await Task.Run(() => ExecuteAsync(entry, job, begun, StuckAsync, stop), CancellationToken.None).ConfigureAwait(false);
         var result = outcome.Result;
-        book.End(entry, result, state => After(state, outcome));
+        var isToBeTold = result.ExitCode != ExitCodes.Done && !isTold;
+        book.End(entry, result, state => After(state, outcome) with { IsUntold = isToBeTold });
         Say(job, result);
-        if (result.ExitCode != ExitCodes.Done && !isTold && !stop.IsCancellationRequested) await failures.TellAsync(job, result, stop).ConfigureAwait(false);
+        if (isToBeTold) await TellAsync(entry, job, result, stop).ConfigureAwait(false);
         Wake();
 
         async Task StuckAsync(JobResult stuck)

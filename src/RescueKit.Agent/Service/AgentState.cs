@@ -27,6 +27,9 @@ internal sealed record JobState
     /// <summary>Written before a run begins and taken away when it has ended.</summary>
     public JobBegun? Begun { get; init; }
     public JobResult? Last { get; init; }
+
+    /// <summary>The last run failed, and its failure was not told, or not to the end, before the agent ended.</summary>
+    public bool IsUntold { get; init; }
     public DateTimeOffset? LastCompleteAt { get; init; }
 
     /// <summary>Of the newest complete image; null where there is none yet.</summary>

@@ -58,6 +58,12 @@ internal sealed class JobBook
         }
     }
 
+    /// <summary>Failures that the last agent had no time to tell. Runs that are made up for are none: how that ends is told.</summary>
+    public IReadOnlyList<(JobEntry Entry, JobResult Result)> Untold()
+    {
+        lock (_lock) return [.. _jobs.Where(entry => entry.State is { IsUntold: true, Owed: false, Begun: null, Last: not null }).Select(entry => (entry, entry.State.Last!))];
+    }
+
     /// <summary>Finds out what is due, and gives back when the next one will be; null for never.</summary>
     public DateTimeOffset? MarkDue()
     {
@@ -123,6 +129,17 @@ internal sealed class JobBook
             if (entry.Waiting is null) entry.Stuck = null;
             Keep();
             if (entry.IsGone) _jobs.Remove(entry);
+        }
+    }
+
+    /// <summary>Notes down that a run's failure was told.</summary>
+    public void MarkTold(JobEntry entry, JobResult result)
+    {
+        lock (_lock)
+        {
+            if (entry.State is not { IsUntold: true, Last: { } last } || last.Number != result.Number) return;
+            entry.State = entry.State with { IsUntold = false };
+            Keep();
         }
     }
 

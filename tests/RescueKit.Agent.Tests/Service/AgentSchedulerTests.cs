@@ -240,6 +240,48 @@ public sealed class AgentSchedulerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_run_that_the_agents_end_cuts_off_each_time_is_told_of_once()
+    {
+        var config = Job("a", "hourly") with { OnFailure = ["/bin/tell"] };
+        Start(config);
+        Pass(TimeSpan.FromHours(1));
+        await _carrier.NextAsync();
+        await StopAsync();
+        Start(config);
+        await _carrier.NextAsync();
+        await StopAsync();
+        Assert.Empty(_tools.Calls);
+        for (var i = 0; i < 2; i++)
+        {
+            Start(config);
+            await UntilAsync(() => _tools.Calls.Count == 1 && !_book.Look(jobs => jobs[0].State.IsUntold));
+            await StopAsync();
+        }
+        var told = Assert.Single(_tools.Calls).Environment;
+        Assert.Equal(("2", "interrupted"), (told["RESCUEKIT_RUN"], told["RESCUEKIT_VERDICT"]));
+        Assert.StartsWith("the agent ended in the middle of it, as in the run before it, and it is not made up for again; cancelled", told["RESCUEKIT_MESSAGE"], StringComparison.Ordinal);
+        lock (_log) Assert.Single(_log, line => line.StartsWith("! job a: run 2 interrupted when the agent ended", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_run_that_fails_while_the_agent_ends_is_told_of_by_the_next_one()
+    {
+        _carrier.IsStuck = true;
+        var config = Job("a", "hourly") with { OnFailure = ["/bin/tell"] };
+        Start(config);
+        Pass(TimeSpan.FromHours(1));
+        var run = await _carrier.NextAsync();
+        var stopping = StopAsync();
+        await run.Cancelled.WaitAsync(Limit);
+        run.Fail(new Problem("the share went away first", "device", null, 1));
+        await stopping;
+        Assert.Empty(_tools.Calls);
+        Start(config);
+        await UntilAsync(() => _tools.Calls.Count == 1);
+        Assert.Equal(("failed", "the share went away first"), (_tools.Calls[0].Environment["RESCUEKIT_VERDICT"], _tools.Calls[0].Environment["RESCUEKIT_MESSAGE"]));
+    }
+
+    [Fact]
     public async Task A_run_of_a_killed_agent_has_failed_and_is_made_up_for()
     {
         var config = Job("a", "hourly") with { OnFailure = ["/bin/tell"] };
