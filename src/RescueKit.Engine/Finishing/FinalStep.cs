@@ -12,13 +12,16 @@ namespace RescueKit.Engine.Finishing;
 /// </summary>
 internal abstract class FinalStep
 {
-    private bool _hasBegun;
+    private bool _hasBegun, _hasEnded;
 
     /// <summary>What a person should know before it is done, a sentence each.</summary>
     public abstract IEnumerable<string> Warnings { get; }
 
-    /// <summary>What a run that was cut off in this step has left; null where it had not come to it.</summary>
-    public Aftermath? After => _hasBegun ? Unfinished : null;
+    /// <summary>What a run that was cut off in this step has left; null where it had not come to it, or had come through.</summary>
+    public Aftermath? After => _hasBegun && !_hasEnded ? Unfinished : null;
+
+    /// <summary>Something of the disk could not be let go of.</summary>
+    protected bool IsLeftInUse { get; set; }
 
     /// <summary>False where there is nothing to do.</summary>
     protected virtual bool IsNeeded => true;
@@ -34,9 +37,10 @@ internal abstract class FinalStep
     /// <summary>The plan's rows as they are after it.</summary>
     public virtual IReadOnlyList<PlanItem> Show(IReadOnlyList<PlanItem> items) => items;
 
-    public void Run(TargetAccess access, ReceiptDraft draft, ProgressMeter meter, CancellationToken cancel)
+    /// <returns>Why nothing else may be done to the disk: "growing partition 3 failed"; null where something may.</returns>
+    public string? Run(TargetAccess access, ReceiptDraft draft, ProgressMeter meter, CancellationToken cancel)
     {
-        if (!IsNeeded) return;
+        if (!IsNeeded) return null;
         _hasBegun = true;
         meter.Begin(Doing, 0);
         try
@@ -46,11 +50,23 @@ internal abstract class FinalStep
             access.Release(); // the tools open it themselves
             MustBeTheSame(access);
             draft.Skipped.AddRange(Do(meter.Rename, cancel));
+            _hasEnded = true;
+            return IsLeftInUse ? $"{Doing} left something on the disk in use" : null;
         }
-        catch (RescueKitException e)
+        catch (Exception e) when (e is RescueKitException or IOException or UnauthorizedAccessException)
         {
-            draft.Skipped.Add($"{NotDone}, all else is complete: {e.Message}{(e.Remedy is { } remedy ? $" ({remedy})" : "")}.");
+            var remedy = (e as RescueKitException)?.Remedy is { } helps ? $" ({helps})" : "";
+            draft.Skipped.Add($"{NotDone}, all else is complete: {e.Message.TrimEnd('.')}{remedy}.");
+            _hasEnded = true;
+            return $"{Doing} failed";
         }
+    }
+
+    /// <summary>Says that it was not begun.</summary>
+    /// <param name="why">As <see cref="Run"/> gives it.</param>
+    public void LeaveOut(string why, ReceiptDraft draft)
+    {
+        if (IsNeeded) draft.Skipped.Add($"{NotDone}: it was not tried, since {why}.");
     }
 
     /// <returns>What of it could not be done, a sentence each.</returns>

@@ -27,6 +27,8 @@ internal sealed class FinalSteps
         if (grow is not null) _steps.Add(new GrowthStep(grow, found, volumes, access));
     }
 
+    internal FinalSteps(IEnumerable<FinalStep> steps) => _steps.AddRange(steps);
+
     public IEnumerable<string> Warnings => _steps.SelectMany(step => step.Warnings);
 
     /// <summary>What a run that was cut off in one of them has left; null where it had not come to them.</summary>
@@ -34,8 +36,14 @@ internal sealed class FinalSteps
 
     public IReadOnlyList<PlanItem> Show(IReadOnlyList<PlanItem> items) => _steps.Aggregate(items, (shown, step) => step.Show(shown));
 
+    /// <summary>Those after one that failed, or left something in use, are not begun: they would change what is not as they think.</summary>
     public void Run(TargetAccess access, ReceiptDraft draft, ProgressMeter meter, CancellationToken cancel)
     {
-        foreach (var step in _steps) step.Run(access, draft, meter, cancel);
+        string? why = null;
+        foreach (var step in _steps)
+        {
+            if (why is null) why = step.Run(access, draft, meter, cancel);
+            else step.LeaveOut(why, draft);
+        }
     }
 }
