@@ -75,6 +75,9 @@ public static class DiskInventory
 
     public static bool IsBlockDevice(string path) => LibC.Stat(path) is { IsBlockDevice: true };
 
+    /// <summary>False for folders, devices, pipes and sockets, and where there is nothing. Symbolic links are followed.</summary>
+    public static bool IsRegularFile(string path) => LibC.Stat(path) is { IsRegular: true };
+
     /// <summary>Where a partition, mapped by the boot hook or not, begins on its disk, in bytes, as the partition table says; 0 for everything else.</summary>
     public static long StartOf(string path)
     {

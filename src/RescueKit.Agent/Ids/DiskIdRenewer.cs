@@ -9,9 +9,12 @@ namespace RescueKit.Agent.Ids;
 public sealed class DiskIdRenewer(IToolRunner tools) : IIdRenewer
 {
     private const string WithoutIt = "leave --new-ids out, and let no system see both disks";
-    private static readonly (string Program, string Package)[] s_programs = [("losetup", "mount"), ("mount", "mount"), ("blkid", "util-linux"), ("partx", "util-linux"), ("chroot", "coreutils")];
+    private static readonly (string Program, string Package)[] s_programs = [("losetup", "mount"), ("mount", "mount"), ("blkid", "util-linux"), ("partx", "util-linux"), ("unshare", "util-linux"), ("chroot", "coreutils"), ("cp", "coreutils")];
 
     private static readonly string[] s_prefixes = ["UUID=", "PARTUUID=", "/dev/disk/by-uuid/", "/dev/disk/by-partuuid/"];
+
+    /// <summary>What an EFI system partition, or one of systemd's for booting, has at its top.</summary>
+    private static readonly string[] s_bootFolders = ["EFI", "loader"];
 
     public IReadOnlyList<string> Check(IdDisk disk)
     {
@@ -27,13 +30,25 @@ public sealed class DiskIdRenewer(IToolRunner tools) : IIdRenewer
         return [.. Warnings(disk)];
     }
 
-    public IReadOnlyList<string> Renew(IdDisk disk, Action<string> tell, CancellationToken cancel)
+    public IdRenewal Renew(IdDisk disk, Action<string> tell, CancellationToken cancel)
     {
         disk = disk with { Path = Path.GetFullPath(disk.Path) }; // tools work in a folder of their own
         var words = new IdWords();
-        var complaints = new List<string>();
+        var (complaints, inUse) = (new List<string>(), new List<string>());
         foreach (var change in disk.Volumes.Select(v => v.PartitionId).Append(disk.DiskId).OfType<IdChange>()) words.Add(change.From, change.Onto);
-        using var nodes = new DiskNodes(tools, disk);
+        using (var nodes = new DiskNodes(tools, disk, inUse))
+        {
+            ChangeAll(disk, nodes, words, complaints, tell, cancel);
+            var seen = new HashSet<int>();
+            foreach (var volume in disk.Volumes.Where(v => v.FileSystem is not null)) complaints.AddRange(AdaptSystem(disk, volume, nodes, words, seen, inUse, tell, cancel));
+            foreach (var volume in disk.Volumes.Where(v => v.FileSystem is "FAT12" or "FAT16" or "FAT32" && !seen.Contains(v.Number)))
+                complaints.AddRange(AdaptBootVolume(volume, nodes, words, hasSystem: seen.Count > 0, inUse));
+        }
+        return new IdRenewal([.. complaints, .. inUse], inUse.Count > 0);
+    }
+
+    private void ChangeAll(IdDisk disk, DiskNodes nodes, IdWords words, List<string> complaints, Action<string> tell, CancellationToken cancel)
+    {
         foreach (var volume in disk.Volumes)
         {
             if (ToolOf(volume) is not { } tool) continue;
@@ -45,13 +60,11 @@ public sealed class DiskIdRenewer(IToolRunner tools) : IIdRenewer
                 tool.Change(nodes.Node(volume.Number), id);
                 words.Add(volume.Uuid!, id);
             }
-            catch (DeviceException e)
+            catch (Exception e) when (IdTool.IsTrouble(e))
             {
-                complaints.Add($"Partition {volume.Number} ({volume.FileSystem}) keeps its id: {e.Message}.");
+                complaints.Add($"Partition {volume.Number} ({volume.FileSystem}) keeps its id: {e.Message.TrimEnd('.')}.");
             }
         }
-        foreach (var volume in disk.Volumes.Where(v => v.FileSystem is not null)) complaints.AddRange(AdaptSystem(disk, volume, nodes, words, tell, cancel));
-        return complaints;
     }
 
     /// <summary>Other names of what a copy of it would need.</summary>
@@ -74,36 +87,69 @@ public sealed class DiskIdRenewer(IToolRunner tools) : IIdRenewer
             yield return "A Linux system on the copy is told of its new ids by its own programs (update-initramfs, grub-install and the like), which are run as root.";
     }
 
-    private IEnumerable<string> AdaptSystem(IdDisk disk, IdVolume root, DiskNodes nodes, IdWords words, Action<string> tell, CancellationToken cancel)
+    /// <param name="seen">Takes the numbers of the partitions whose files are a system's, and have been adapted.</param>
+    private IEnumerable<string> AdaptSystem(IdDisk disk, IdVolume root, DiskNodes nodes, IdWords words, HashSet<int> seen, ICollection<string> inUse, Action<string> tell, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
         var name = $"The system in partition {root.Number}";
         var complaints = new List<string>();
         try
         {
-            using var system = MountedSystem.Find(tools, nodes.Node(root.Number), root.FileSystem!);
+            using var system = MountedSystem.Find(tools, nodes.Node(root.Number), root.FileSystem!, inUse);
             if (system is null) return [];
-            var devices = disk.Volumes.SelectMany(v => Names(v, disk).Select(id => (id, v.Number))).DistinctBy(pair => pair.id).ToDictionary(pair => pair.id, pair => nodes.Node(pair.Number), StringComparer.OrdinalIgnoreCase);
+            seen.Add(root.Number);
+            var volumes = disk.Volumes.Where(v => MountedSystem.IsMountable(v.FileSystem)).SelectMany(v => Names(v, disk).Select(id => (Id: id, Volume: v)))
+                .DistinctBy(pair => pair.Id, StringComparer.OrdinalIgnoreCase).ToDictionary(pair => pair.Id, pair => pair.Volume, StringComparer.OrdinalIgnoreCase);
             foreach (var entry in system.Entries.OrderBy(entry => entry.Point, StringComparer.Ordinal))
             {
                 if (entry.IsByLabel || entry.IsByPlace) complaints.Add($"{name}: /etc/fstab names {entry.Device}, which may be found on either disk");
-                if (!entry.IsMounted || entry.Point == "/" || Id(entry.Device) is not { } id || !devices.TryGetValue(id, out var device)) continue;
+                if (!entry.IsMounted || entry.Point == "/" || Id(entry.Device) is not { } id || !volumes.TryGetValue(id, out var volume)) continue;
                 try
                 {
-                    system.Mount(entry, device);
+                    system.Mount(entry, nodes.Node(volume.Number), volume.FileSystem!);
+                    seen.Add(volume.Number);
                 }
-                catch (DeviceException e)
+                catch (Exception e) when (IdTool.IsTrouble(e))
                 {
                     complaints.Add($"{name}: what lies in {entry.Point} still names the old ids: {e.Message}");
                 }
             }
-            complaints.AddRange(new SystemIds(system, words, nodes.Disk).Adapt(tell, cancel).Select(complaint => $"{name}: {complaint}"));
+            complaints.AddRange(new SystemIds(system, new IdFiles(words), nodes).Adapt(tell, cancel).Select(complaint => $"{name}: {complaint}"));
         }
-        catch (Exception e) when (e is DeviceException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (IdTool.IsTrouble(e))
         {
             complaints.Add($"Partition {root.Number} ({root.FileSystem}) was not looked into for a system that names the old ids: {e.Message}");
         }
         return complaints.Select(complaint => complaint.TrimEnd('.') + ".");
+    }
+
+    /// <summary>systemd finds such by its place on the disk: no fstab need name it.</summary>
+    /// <param name="hasSystem">A Linux system is on the disk, and this may be what it starts from.</param>
+    private List<string> AdaptBootVolume(IdVolume volume, DiskNodes nodes, IdWords words, bool hasSystem, ICollection<string> inUse)
+    {
+        var (name, files, complaints) = ($"Partition {volume.Number} ({volume.FileSystem})", new IdFiles(words), new List<string>());
+        try
+        {
+            using var mounted = MountedSystem.Alone(tools, nodes.Node(volume.Number), volume.FileSystem!, inUse);
+            if (!s_bootFolders.Any(folder => Directory.Exists(Path.Combine(mounted.Root, folder)))) return complaints;
+            foreach (var file in IdFiles.Below(mounted.Root))
+            {
+                try
+                {
+                    files.Rewrite(file);
+                }
+                catch (Exception e) when (IdTool.IsTrouble(e))
+                {
+                    complaints.Add($"{name}: {file[mounted.Root.Length..]} still names the old ids: {e.Message.TrimEnd('.')}.");
+                }
+            }
+            complaints.AddRange(files.Leftover(mounted.Root).Select(file => $"{name}: {file[mounted.Root.Length..]} still names the old ids."));
+        }
+        catch (Exception e) when (IdTool.IsTrouble(e))
+        {
+            if (hasSystem) complaints.Add($"{name} was not looked into for a boot loader that names the old ids: {e.Message.TrimEnd('.')}.");
+        }
+        return complaints;
     }
 
     /// <summary>The ids by which an fstab may name a volume.</summary>

@@ -10,21 +10,25 @@ namespace RescueKit.Agent.Ids;
 internal sealed class DiskNodes : IDisposable
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
-    private const int Tries = 100;
+    private const int Tries = 100, ClosingTries = 25;
 
     private readonly IToolRunner _tools;
     private readonly string _file;
+    private readonly ICollection<string> _inUse;
     private readonly bool _isLoop;
+    private readonly string? _backing;
     private readonly Dictionary<int, string> _nodes = [];
 
+    /// <param name="inUse">Takes a sentence where the disk cannot be let go of.</param>
     /// <exception cref="DeviceException">A partition does not show up.</exception>
-    public DiskNodes(IToolRunner tools, IdDisk disk)
+    public DiskNodes(IToolRunner tools, IdDisk disk, ICollection<string> inUse)
     {
-        (_tools, _file, _isLoop) = (tools, disk.Path, !DiskInventory.IsBlockDevice(disk.Path));
+        (_tools, _file, _inUse, _isLoop) = (tools, disk.Path, inUse, !DiskInventory.IsBlockDevice(disk.Path));
         Disk = _isLoop
             ? tools.Must($"attaching {disk.Path}", new ToolCall(
                 "losetup", "--find", "--show", "--partscan", "--sector-size", disk.SectorSize.ToString(CultureInfo.InvariantCulture), disk.Path)).Trim()
-            : disk.Path;
+            : DiskInventory.RealPath(disk.Path);
+        _backing = Backing();
         try
         {
             foreach (var volume in disk.Volumes) _nodes[volume.Number] = disk.Table == PartitionTableKind.None ? Disk : Await(volume.Number);
@@ -38,6 +42,9 @@ internal sealed class DiskNodes : IDisposable
 
     public string Disk { get; }
 
+    /// <summary>The disk and all its partitions, as the kernel calls them.</summary>
+    public IReadOnlyList<string> All => [.. _nodes.Values.Concat(Partitions().Select(NodeOf)).Prepend(Disk).Distinct()];
+
     /// <summary>The device of a partition.</summary>
     public string Node(int number) => _nodes[number];
 
@@ -45,9 +52,41 @@ internal sealed class DiskNodes : IDisposable
     public void Dispose()
     {
         foreach (var node in _nodes.Values.Append(Disk).Where(File.Exists)) _tools.Run(new ToolCall("blockdev", "--flushbufs", node));
-        if (_isLoop) _tools.Run(new ToolCall("losetup", "--detach", Disk));
-        using var handle = File.OpenHandle(_file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        RandomAccess.FlushToDisk(handle);
+        if (_isLoop) Detach();
+        try
+        {
+            using var handle = File.OpenHandle(_file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            RandomAccess.FlushToDisk(handle);
+        }
+        catch (Exception e) when (IdTool.IsTrouble(e))
+        {
+            _inUse.Add($"Not all that was changed may be on {_file}: {e.Message.TrimEnd('.')}.");
+        }
+    }
+
+    /// <summary>While something of it is mounted, the kernel only notes that it is to be detached, and calls that a success.</summary>
+    private void Detach()
+    {
+        var outcome = _tools.Run(new ToolCall("losetup", "--detach", Disk));
+        for (var i = 0; outcome.ExitCode == 0 && _backing is not null && Backing() == _backing; i++)
+        {
+            if (i == ClosingTries) outcome = new ToolOutcome(1, "", "what is mounted of it is still in use");
+            else Thread.Sleep(s_pause);
+        }
+        if (outcome.ExitCode != 0) _inUse.Add($"{_file} is still attached as {Disk}: {outcome.Complaint}.");
+    }
+
+    /// <summary>The file of a loop device; null where it has none, or none any more.</summary>
+    private string? Backing()
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(Folder, "loop/backing_file"));
+        }
+        catch (IOException)
+        {
+            return null;
+        }
     }
 
     /// <summary>The device of a partition; who makes it known takes a moment for it.</summary>
@@ -64,7 +103,11 @@ internal sealed class DiskNodes : IDisposable
 
     /// <summary>What the kernel calls a partition; null while it knows none of that number.</summary>
     private string? Known(int number) =>
-        Directory.EnumerateDirectories(Path.Combine("/sys/class/block", Path.GetFileName(DiskInventory.RealPath(Disk))))
-            .Where(folder => Path.Combine(folder, "partition") is var file && File.Exists(file) && File.ReadAllText(file).Trim() == number.ToString(CultureInfo.InvariantCulture))
-            .Select(folder => $"/dev/{Path.GetFileName(folder)}").FirstOrDefault();
+        Partitions().Where(folder => File.ReadAllText(Path.Combine(folder, "partition")).Trim() == number.ToString(CultureInfo.InvariantCulture)).Select(NodeOf).FirstOrDefault();
+
+    private string Folder => Path.Combine("/sys/class/block", Path.GetFileName(Disk));
+
+    private IEnumerable<string> Partitions() => Directory.EnumerateDirectories(Folder).Where(folder => File.Exists(Path.Combine(folder, "partition")));
+
+    private static string NodeOf(string folder) => $"/dev/{Path.GetFileName(folder)}";
 }

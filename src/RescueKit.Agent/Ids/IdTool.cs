@@ -39,6 +39,9 @@ internal abstract class IdTool(IToolRunner tools)
         if (now != id) throw new DeviceException($"{device} has the id {now}, where {id} was to be set");
     }
 
+    /// <summary>What may come of a device, a mount or a file: it ends what is being done, not all of it.</summary>
+    public static bool IsTrouble(Exception e) => e is DeviceException or IOException or UnauthorizedAccessException;
+
     protected abstract void Set(string device, string id);
 
     protected void Must(string program, params string[] arguments) =>
@@ -81,9 +84,9 @@ internal sealed class XfsIdTool(IToolRunner tools) : IdTool(tools)
         {
             MountedVolume.Xfs(Tools, device).Dispose();
         }
-        catch (DeviceException)
+        catch (Exception e) when (IsTrouble(e))
         {
-            // Of a kind that this kernel does not mount: if its log is clean, all is well.
+            // Of a kind that this kernel does not mount: if its log is clean, all is well. Nor does the tool touch what is mounted still.
         }
         Must("xfs_admin", "-U", id, device);
     }
@@ -100,9 +103,9 @@ internal sealed class BtrfsIdTool(IToolRunner tools) : IdTool(tools)
         {
             MountedVolume.Btrfs(Tools, device, readOnly: false).Dispose(); // replays its log
         }
-        catch (DeviceException)
+        catch (Exception e) when (IsTrouble(e))
         {
-            // The original is mounted here; if the copy's log is clean, all is well.
+            // The original is mounted here; if the copy's log is clean, all is well. Nor does the tool touch what is mounted still.
         }
         Must("btrfstune", "-M", id, device);
     }

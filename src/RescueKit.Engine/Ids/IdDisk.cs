@@ -17,6 +17,10 @@ public sealed record IdChange(string From, string Onto);
 /// <param name="PartitionId">Of a GPT.</param>
 public sealed record IdVolume(int Number, string? FileSystem, string? Uuid, IdChange? PartitionId);
 
+/// <param name="Complaints">What could not be done, a sentence each.</param>
+/// <param name="IsLeftInUse">Something of the disk could not be let go of: nothing else may be done to it.</param>
+public sealed record IdRenewal(IReadOnlyList<string> Complaints, bool IsLeftInUse = false);
+
 /// <summary>Gives a copy of a disk ids of its own, so that a system that sees both takes neither for the other.</summary>
 public interface IIdRenewer
 {
@@ -30,7 +34,6 @@ public interface IIdRenewer
     /// the tools began is not cut off; <paramref name="cancel"/> counts between them.
     /// </summary>
     /// <param name="tell">Takes what is being done, a few words each.</param>
-    /// <returns>What could not be done, a sentence each.</returns>
     /// <exception cref="RescueKitException">It failed before any file system was changed.</exception>
-    IReadOnlyList<string> Renew(IdDisk disk, Action<string> tell, CancellationToken cancel);
+    IdRenewal Renew(IdDisk disk, Action<string> tell, CancellationToken cancel);
 }

@@ -44,5 +44,10 @@ internal sealed class NewIdsStep : FinalStep
 
     protected override Aftermath Unfinished => new($"{_disk.Path} is complete; only the changing of its ids was not finished: it may not start", "run it again, with --new-ids or without");
 
-    protected override IReadOnlyList<string> Do(Action<string> tell, CancellationToken cancel) => _tools.Renew(_disk, tell, cancel);
+    protected override IReadOnlyList<string> Do(Action<string> tell, CancellationToken cancel)
+    {
+        var renewal = _tools.Renew(_disk, tell, cancel);
+        IsLeftInUse = renewal.IsLeftInUse;
+        return renewal.Complaints;
+    }
 }

@@ -15,6 +15,18 @@ public class FstabEntryTests
         Assert.Equal(["", "", "subvol=@home"], entries.Select(entry => entry.Subvolume));
     }
 
+    /// <summary>Paths with such would be no paths, or others than a person reads.</summary>
+    [Fact]
+    public void What_no_path_can_be_is_left_out() =>
+        Assert.Equal("/srv", Assert.Single(FstabEntry.Parse([@"UUID=1 /a\000b ext4", @"UUID=2 /a\012b ext4", @"UUID=\0333 /c ext4", "UUID=4 /srv ext4"])).Point);
+
+    [Theory]
+    [InlineData("subvol=@home,rw", "subvol=@home")]
+    [InlineData("rw,subvolid=256", "subvolid=256")]
+    [InlineData("subvolume=x,subvols", "")]
+    [InlineData("dev,suid,X-mount.mkdir", "")]
+    public void Of_options_a_subvolume_alone_counts(string options, string expected) => Assert.Equal(expected, new FstabEntry("UUID=1", "/srv", "btrfs", options).Subvolume);
+
     [Theory]
     [InlineData("UUID=1", false, false)]
     [InlineData("LABEL=data", true, false)]
