@@ -1,4 +1,3 @@
-using System.Globalization;
 using RescueKit.Agent.Tools;
 using RescueKit.Engine.Ids;
 using RescueKit.Model;
@@ -156,8 +155,7 @@ public sealed class DiskIdRenewer(IToolRunner tools) : IIdRenewer
     private static IEnumerable<string> Names(IdVolume volume, IdDisk disk)
     {
         if (volume.Uuid is { } uuid) yield return uuid;
-        if (volume.PartitionId is { } partition) yield return partition.From;
-        else if (disk is { Table: PartitionTableKind.Mbr, DiskId: { } id }) yield return string.Create(CultureInfo.InvariantCulture, $"{id.From}-{volume.Number:x2}");
+        if (DiskNodes.PartitionId(volume, disk) is { } id) yield return id;
     }
 
     /// <summary>The id in "UUID=…", "PARTUUID=…", "/dev/disk/by-uuid/…", "/dev/disk/by-partuuid/…".</summary>

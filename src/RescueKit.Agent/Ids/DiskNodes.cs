@@ -13,6 +13,7 @@ internal sealed class DiskNodes : IDisposable
     private const int Tries = 100, ClosingTries = 25;
 
     private readonly IToolRunner _tools;
+    private readonly IdDisk _disk;
     private readonly string _file;
     private readonly ICollection<string> _inUse;
     private readonly bool _isLoop;
@@ -23,7 +24,7 @@ internal sealed class DiskNodes : IDisposable
     /// <exception cref="DeviceException">A partition does not show up.</exception>
     public DiskNodes(IToolRunner tools, IdDisk disk, ICollection<string> inUse)
     {
-        (_tools, _file, _inUse, _isLoop) = (tools, disk.Path, inUse, !DiskInventory.IsBlockDevice(disk.Path));
+        (_tools, _disk, _file, _inUse, _isLoop) = (tools, disk, disk.Path, inUse, !DiskInventory.IsBlockDevice(disk.Path));
         Disk = _isLoop
             ? tools.Must($"attaching {disk.Path}", new ToolCall(
                 "losetup", "--find", "--show", "--partscan", "--sector-size", disk.SectorSize.ToString(CultureInfo.InvariantCulture), disk.Path)).Trim()
@@ -44,6 +45,14 @@ internal sealed class DiskNodes : IDisposable
 
     /// <summary>The disk and all its partitions, as the kernel calls them.</summary>
     public IReadOnlyList<string> All => [.. _nodes.Values.Concat(Partitions().Select(NodeOf)).Prepend(Disk).Distinct()];
+
+    /// <summary>What udev would call its partitions below /dev/disk, and their nodes: by these names an initramfs is to find them.</summary>
+    public IReadOnlyList<(string Name, string Node)> Links(IdWords words) =>
+    [
+        .. _disk.Volumes.SelectMany(v => (IEnumerable<(string Kind, string? Id, int Number)>)[("by-uuid", v.Uuid, v.Number), ("by-partuuid", PartitionId(v, _disk), v.Number)])
+            .Where(link => link.Id is not null && !link.Id.Contains('/', StringComparison.Ordinal))
+            .Select(link => (Name: $"{link.Kind}/{words.In(link.Id!)}", Node: Node(link.Number))).DistinctBy(link => link.Name),
+    ];
 
     /// <summary>The device of a partition.</summary>
     public string Node(int number) => _nodes[number];
@@ -88,6 +97,14 @@ internal sealed class DiskNodes : IDisposable
             return null;
         }
     }
+
+    /// <summary>What the original's table calls a partition, as blkid prints it; null without a table.</summary>
+    public static string? PartitionId(IdVolume volume, IdDisk disk) => (volume.PartitionId, disk) switch
+    {
+        ({ } id, _) => id.From,
+        (null, { Table: PartitionTableKind.Mbr, DiskId: { } id }) => string.Create(CultureInfo.InvariantCulture, $"{id.From}-{volume.Number:x2}"),
+        _ => null,
+    };
 
     /// <summary>The device of a partition; who makes it known takes a moment for it.</summary>
     private string Await(int number)

@@ -14,6 +14,8 @@ internal sealed class IdFiles(IdWords words)
 
     private const int ScanWindow = 1 << 20, ScanOverlap = 256;
 
+    public IdWords Words { get; } = words;
+
     /// <summary>The lines of a file of configuration; null where it is none.</summary>
     public static IReadOnlyList<string>? Lines(string file) => IsFile(file, MostText) ? File.ReadAllLines(file) : null;
 
@@ -30,7 +32,7 @@ internal sealed class IdFiles(IdWords words)
     public void Rewrite(string file)
     {
         if (!IsFile(file, MostText)) return;
-        var changes = words.Changes(File.ReadAllBytes(file));
+        var changes = Words.Changes(File.ReadAllBytes(file));
         if (changes.Count == 0 || IsProgram(file)) return;
         // In place, so that owner, mode and attributes stay what they are.
         using var handle = File.OpenHandle(file, FileMode.Open, FileAccess.Write);
@@ -55,7 +57,7 @@ internal sealed class IdFiles(IdWords words)
         {
             var window = buffer.AsSpan(0, read);
             // A kernel's command line within such a program is UTF-16.
-            if (words.IsIn(window) || words.IsIn(Encoding.Latin1.GetBytes(Encoding.Unicode.GetString(window))) || words.IsIn(Encoding.Latin1.GetBytes(Encoding.Unicode.GetString(window[1..])))) return true;
+            if (Words.IsIn(window) || Words.IsIn(Encoding.Latin1.GetBytes(Encoding.Unicode.GetString(window))) || Words.IsIn(Encoding.Latin1.GetBytes(Encoding.Unicode.GetString(window[1..])))) return true;
             if (read < buffer.Length) break;
         }
         return false;

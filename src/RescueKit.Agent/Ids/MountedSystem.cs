@@ -103,8 +103,9 @@ internal sealed class MountedSystem : IDisposable
 
     /// <summary>Has the kernel's own file systems in it, as programs expect. EFI's variables are not among them: those of this machine are left alone.</summary>
     /// <param name="disk">The nodes in /dev of the disk that it is on: of other disks it gets none.</param>
+    /// <param name="links">Names below /dev/disk, and which of the nodes they stand for.</param>
     /// <exception cref="DeviceException">They cannot be mounted.</exception>
-    public void PrepareForPrograms(IReadOnlyList<string> disk)
+    public void PrepareForPrograms(IReadOnlyList<string> disk, IReadOnlyList<(string Name, string Node)> links)
     {
         if (Find("/dev") is { } devices)
         {
@@ -112,6 +113,12 @@ internal sealed class MountedSystem : IDisposable
             _tools.Must("giving it devices", new ToolCall("cp", ["--archive", .. s_devices.Select(name => $"/dev/{name}").Where(Path.Exists), .. disk, devices]));
             foreach (var (name, target) in s_deviceLinks) File.CreateSymbolicLink(Path.Combine(devices, name), target);
             Directory.CreateDirectory(Path.Combine(devices, "shm"));
+            foreach (var (name, node) in links)
+            {
+                var link = Path.Combine(devices, "disk", name);
+                Directory.CreateDirectory(Path.GetDirectoryName(link)!);
+                File.CreateSymbolicLink(link, $"../../{Path.GetFileName(node)}");
+            }
         }
         if (Find("/sys") is { } system) Mount(["-t", "sysfs", "-o", "ro", "sysfs"], system);
         if (Find("/run") is { } running) Mount(["-t", "tmpfs", "-o", Confined, "tmpfs"], running);

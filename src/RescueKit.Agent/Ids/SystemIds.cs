@@ -32,7 +32,7 @@ internal sealed class SystemIds(MountedSystem system, IdFiles files, DiskNodes n
         tell("making the initramfs anew");
         Guard("its initramfs still names the old ids", () =>
         {
-            system.PrepareForPrograms(nodes.All);
+            system.PrepareForPrograms(nodes.All, nodes.Links(files.Words));
             MakeInitramfs(cancel);
         });
         cancel.ThrowIfCancellationRequested();

@@ -24,7 +24,7 @@ public class MountedSystemTests
                 [$"mount -t ext4 -o nodev,nosuid /dev/sdx1 {root}", $"mount -t xfs -o nodev,nosuid /dev/sdx2 {root}/srv", $"mount -t btrfs -o nodev,nosuid,subvol=@home /dev/sdx3 {root}/home"],
                 tools.Lines);
 
-            system.PrepareForPrograms(["/dev/sdx", "/dev/sdx1"]);
+            system.PrepareForPrograms(["/dev/sdx", "/dev/sdx1"], [("by-uuid/an-id", "/dev/sdx1")]);
             Assert.Contains($"mount -t tmpfs -o mode=755,nosuid tmpfs {root}/dev", tools.Lines);
             var copy = Assert.Single(tools.Calls, call => call.Program == "cp").Arguments;
             Assert.Equal(["/dev/sdx", "/dev/sdx1", $"{root}/dev"], copy.TakeLast(3));
@@ -32,6 +32,7 @@ public class MountedSystemTests
             Assert.DoesNotContain(tools.Lines, line => line.Contains("--bind", StringComparison.Ordinal) || line.StartsWith("mount -t proc", StringComparison.Ordinal));
             Assert.Equal("/proc/self/fd", new FileInfo($"{root}/dev/fd").LinkTarget);
             Assert.True(Directory.Exists($"{root}/dev/shm"));
+            Assert.Equal("../../sdx1", new FileInfo($"{root}/dev/disk/by-uuid/an-id").LinkTarget);
 
             system.Run("/bin/true", ["-x"], TimeSpan.FromSeconds(1));
             Assert.Equal(
