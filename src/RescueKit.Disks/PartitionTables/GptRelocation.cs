@@ -12,10 +12,13 @@ public static class GptRelocation
     /// What has to be written so that a GPT made for <paramref name="disk"/> is right on a disk of <paramref name="newLength"/> bytes:
     /// primary header (alternate LBA, last usable LBA, CRCs), backup array and header at the new end, protective MBR size.
     /// Empty for other tables, and for an equal length when everything is good. With an equal length a damaged copy is made anew from
-    /// the good one, and a missing protective MBR is put in place; the header that a moved backup leaves behind is zeroed.
+    /// the good one, unless something else lies where it has to be, and a missing protective MBR is put in place; the header that a moved backup leaves
+    /// behind is zeroed.
     /// </summary>
     /// <param name="ids">Other ids for the table and its partitions: all of it is written then; null for those that it has.</param>
-    /// <exception cref="SafetyException">A partition or the primary's entries would end past the usable sectors of the new length.</exception>
+    /// <exception cref="SafetyException">
+    /// A partition or the primary's entries would end past the usable sectors of the new length, or an entry that is no partition has data where the table comes to lie.
+    /// </exception>
     public static IReadOnlyList<BlockPatch> Patches(IBlockSource disk, DiskLayout layout, long newLength, TableIds? ids = null)
     {
         if (layout.Kind != PartitionTableKind.Gpt) return [];
@@ -23,33 +26,52 @@ public static class GptRelocation
         var table = GptTable.Read(reader, layout.SectorSize);
         if (table.Best is not { } best) return [];
         var moves = newLength / layout.SectorSize != disk.Length / layout.SectorSize;
-        var agree = table is { Primary: { } primary, Backup: { } backup } && primary.SaysTheSameAs(backup);
-        if (!moves && agree && ids is null)
+        var isStuck = !moves && table.WhyNotRepaired(disk.Length) is not null;
+        if (ids is null && (isStuck || (!moves && table.Agrees)))
         {
             var isMissing = reader.TryRead(0, 512) is { } sector && !MbrEntry.HasSignature(sector);
             return isMissing && ProtectiveMbr(reader, layout.SectorSize, newLength) is { } protective ? [protective] : [];
         }
 
         if (ids is not null) best = best.With(ids);
-        var place = moves ? Placement.AtEnd(best, layout.SectorSize, newLength) : Placement.AsIs(table, best);
+        var mbr = ProtectiveMbr(reader, layout.SectorSize, newLength);
+        // Of the two copies that are to say the same, one cannot be made: the other one alone gets the ids.
+        if (isStuck) return [.. mbr is null ? (BlockPatch[])[] : [mbr], .. InPlace(best, layout.SectorSize)];
+        var place = Placement.Of(table, best, moves ? newLength / layout.SectorSize : null);
+        if (moves) CheckRoom(disk, layout, table, best, place, newLength);
+        var patches = new List<BlockPatch>();
+        if (moves && table.Backup is not null && IsFree(layout, table.BackupLba, newLength))
+            patches.Add(new BlockPatch(table.BackupLba * layout.SectorSize, new byte[layout.SectorSize]));
+        if (mbr is not null) patches.Add(mbr);
+        var (primaryAt, backupAt) = (place.Primary, place.Backup);
+        patches.Add(Header(best.Header.Moved(1, backupAt.HeaderLba, primaryAt.EntriesLba, place.LastUsableLba), 1, layout.SectorSize));
+        patches.Add(Array(best, primaryAt.EntriesLba, layout.SectorSize));
+        patches.Add(Array(best, backupAt.EntriesLba, layout.SectorSize));
+        patches.Add(Header(best.Header.Moved(backupAt.HeaderLba, 1, backupAt.EntriesLba, place.LastUsableLba), backupAt.HeaderLba, layout.SectorSize));
+        return patches;
+    }
+
+    private static void CheckRoom(IBlockSource disk, DiskLayout layout, GptTable table, GptCopy best, Placement place, long newLength)
+    {
         foreach (var partition in layout.Partitions)
         {
             if (partition.Extent.End > (place.LastUsableLba + 1) * layout.SectorSize)
                 throw new SafetyException($"partition {partition.Number} of {disk.Name} ends at {partition.Extent.End}, past what a GPT disk of {newLength} bytes can use",
                     "Choose a larger disk.");
         }
-        if (moves && place.PrimaryEntriesLba + best.ArraySectors(layout.SectorSize) > place.BackupEntriesLba)
-            throw new SafetyException($"the GPT of {disk.Name} has its entries at sector {place.PrimaryEntriesLba}, past what a disk of {newLength} bytes has room for",
+        if (place.Primary.EntriesLba + place.Primary.ArraySectors > place.Backup.EntriesLba || best.Header.FirstUsableLba > place.LastUsableLba)
+            throw new SafetyException($"the GPT of {disk.Name} has its entries at sector {place.Primary.EntriesLba} and uses what follows sector {best.Header.FirstUsableLba}, past what a disk of {newLength} bytes has room for",
                 "Choose a larger disk.");
-        var patches = new List<BlockPatch>();
-        if (moves && table.Backup is not null && IsFree(layout, table.BackupLba, newLength))
-            patches.Add(new BlockPatch(table.BackupLba * layout.SectorSize, new byte[layout.SectorSize]));
-        if (ProtectiveMbr(reader, layout.SectorSize, newLength) is { } mbr) patches.Add(mbr);
-        patches.Add(Header(best.Header.Moved(1, place.BackupLba, place.PrimaryEntriesLba, place.LastUsableLba), 1, layout.SectorSize));
-        patches.Add(Array(best, place.PrimaryEntriesLba, layout.SectorSize));
-        patches.Add(Array(best, place.BackupEntriesLba, layout.SectorSize));
-        patches.Add(Header(best.Header.Moved(place.BackupLba, 1, place.BackupEntriesLba, place.LastUsableLba), place.BackupLba, layout.SectorSize));
-        return patches;
+        if ((table.InTheWay(place.Primary, disk.Length) ?? table.InTheWay(place.Backup, disk.Length)) is { } entry)
+            throw new SafetyException($"partition {entry.Number} of {disk.Name} lies where the GPT of a disk of {newLength} bytes has to be",
+                $"Choose a disk of exactly {disk.Length} bytes, or one that is much larger; or repair the table first, with a partition editor.");
+    }
+
+    /// <summary>A copy where it lies.</summary>
+    private static IReadOnlyList<BlockPatch> InPlace(GptCopy copy, int sectorSize)
+    {
+        var header = copy.Header;
+        return [Array(copy, header.EntriesLba, sectorSize), Header(header.Moved(header.MyLba, header.AlternateLba, header.EntriesLba, header.LastUsableLba), header.MyLba, sectorSize)];
     }
 
     private static BlockPatch Header(byte[] sector, long lba, int sectorSize) => new(lba * sectorSize, sector);
@@ -92,23 +114,17 @@ public static class GptRelocation
         return patched.AsSpan().SequenceEqual(sector) ? null : new BlockPatch(0, patched);
     }
 
-    /// <summary>Where the parts of a GPT go, in sectors.</summary>
-    private sealed record Placement(long PrimaryEntriesLba, long BackupEntriesLba, long BackupLba, long LastUsableLba)
+    /// <summary>Where the copies of a GPT go, and the last sector that partitions may use.</summary>
+    private sealed record Placement(GptPlace Primary, GptPlace Backup, long LastUsableLba)
     {
-        public static Placement AtEnd(GptCopy best, int sectorSize, long newLength)
+        /// <param name="sectors">Of the new disk; null where all stays in place.</param>
+        public static Placement Of(GptTable table, GptCopy best, long? sectors)
         {
-            var backup = newLength / sectorSize - 1;
-            var entries = backup - best.ArraySectors(sectorSize);
-            return new Placement(PrimaryEntries(best), entries, backup, entries - 1);
+            var (primary, backup) = table.Places(best);
+            if (sectors is { } count) backup = backup with { HeaderLba = count - 1, EntriesLba = count - 1 - backup.ArraySectors };
+            var isNew = sectors is not null || table.Backup?.Place(table.SectorSize) != backup;
+            var room = isNew ? backup.EntriesLba - 1 : long.MaxValue;
+            return new Placement(primary, backup, sectors is null ? Math.Min(best.Header.LastUsableLba, room) : room);
         }
-
-        public static Placement AsIs(GptTable table, GptCopy best)
-        {
-            var entries = table.Backup?.Header.EntriesLba ?? table.BackupLba - best.ArraySectors(table.SectorSize);
-            return new Placement(PrimaryEntries(best), entries, table.BackupLba, best.Header.LastUsableLba);
-        }
-
-        /// <summary>The backup header does not say where the primary's array is: after its header, as everyone puts it.</summary>
-        private static long PrimaryEntries(GptCopy best) => best.Header.MyLba == 1 ? best.Header.EntriesLba : 2;
     }
 }

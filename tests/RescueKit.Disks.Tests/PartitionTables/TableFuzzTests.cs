@@ -39,7 +39,8 @@ public sealed class TableFuzzTests : IDisposable
                 var layout = PartitionTableReader.Read(overlay);
                 LayoutAssert.WellFormed(layout, disk.Length);
                 kinds[layout.Kind] = kinds.GetValueOrDefault(layout.Kind) + 1;
-                if (number % 16 == 0) CheckRelocation(overlay, layout, disk.Length + random.NextInt64(-disk.Length, disk.Length * 4));
+                if (number % 16 == 0) CheckRelocation(overlay, layout, disk.Length + random.NextInt64(-disk.Length, disk.Length * 4), number % 32 == 0);
+                if (number % 8 == 1) CheckRelocation(overlay, layout, disk.Length, number % 16 == 1);
             }
             catch (Exception error)
             {
@@ -91,20 +92,46 @@ public sealed class TableFuzzTests : IDisposable
         Assert.True(agreed > 100 && dropped > 0, $"{agreed} agreed, {dropped} dropped: the damage is too strong or too weak");
     }
 
-    private static void CheckRelocation(IBlockSource disk, DiskLayout layout, long newLength)
+    /// <summary>Nothing is written outside the new disk, or onto what an entry names, partition or not; on a disk of the same size the table stays what it is.</summary>
+    private static void CheckRelocation(OverlaySource disk, DiskLayout layout, long newLength, bool withIds)
     {
+        var ids = withIds ? TableIds.Another(layout) : null;
+        IReadOnlyList<BlockPatch> patches;
         try
         {
-            foreach (var patch in GptRelocation.Patches(disk, layout, newLength))
-            {
-                Assert.True(patch.Extent.End <= newLength, $"a patch at {patch.Extent} of a disk of {newLength}");
-                Assert.DoesNotContain(layout.Partitions, partition => partition.Extent.Overlaps(patch.Extent));
-            }
+            patches = GptRelocation.Patches(disk, layout, newLength, ids);
         }
-        catch (SafetyException)
+        catch (SafetyException) when (newLength != disk.Length)
         {
-            // Too short for its partitions.
+            return; // too short for its partitions
         }
+        var inUse = layout.Kind == PartitionTableKind.Gpt ? InUseOutsideTables(disk, layout) : ExtentSet.Empty;
+        var copy = new OverlaySource(disk);
+        foreach (var patch in patches)
+        {
+            Assert.True(patch.Extent.End <= newLength, $"a patch at {patch.Extent} of a disk of {newLength}");
+            Assert.DoesNotContain(layout.Partitions, partition => partition.Extent.Overlaps(patch.Extent));
+            // A hybrid or missing MBR aside, whose sector no partition may have.
+            if (patch.Offset > 0) Assert.False(inUse.Overlaps(patch.Extent), $"a patch at {patch.Extent}, where an entry has bytes of the disk: {inUse}");
+            if (newLength == disk.Length) copy.Patch(patch.Offset, patch.Bytes.Span);
+        }
+        if (newLength != disk.Length) return;
+        var now = PartitionTableReader.Read(copy);
+        Assert.Equal(
+            layout.Partitions.Select(p => p with { Id = ids is null || p.Id is null || layout.Kind != PartitionTableKind.Gpt ? p.Id : ids.Partitions[p.Number] }), now.Partitions);
+        if (layout.Kind == PartitionTableKind.Gpt) Assert.Equal(ids?.Disk ?? layout.DiskId, now.DiskId);
+    }
+
+    private static ExtentSet InUseOutsideTables(OverlaySource disk, DiskLayout layout)
+    {
+        var table = GptTable.Read(new SectorReader(disk), layout.SectorSize);
+        var inUse = ExtentSet.From(table.Best!.InUse(layout.SectorSize).Where(entry => entry.Length > 0 && entry.Start < disk.Length)
+            .Select(entry => Extent.FromTo(entry.Start, Math.Min(entry.End, disk.Length))));
+        foreach (var good in new[] { table.Primary, table.Backup })
+        {
+            if (good is not null) inUse = inUse.Except(good.Place(layout.SectorSize).Area(layout.SectorSize));
+        }
+        return inUse;
     }
 
     private string Make(string kind)

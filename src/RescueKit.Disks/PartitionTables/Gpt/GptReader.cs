@@ -9,19 +9,13 @@ internal static class GptReader
     {
         var best = table.Best ?? throw new MalformedException("neither copy of the GPT is good");
         Warn(reader, table);
-        var entries = new List<TableEntry>();
-        for (var index = 0; index < best.Header.EntryCount; index++)
-        {
-            var bytes = best.Entries.AsSpan(index * best.Header.EntrySize, best.Header.EntrySize);
-            if (GptEntry.Parse(bytes, index + 1, table.SectorSize) is { } entry) entries.Add(entry);
-        }
         var areas = AreasOf(table, best, reader.DiskLength);
         return new DiskLayout
         {
             Kind = PartitionTableKind.Gpt,
             SectorSize = table.SectorSize,
             DiskId = best.Header.DiskId.ToString(),
-            Partitions = EntrySieve.Sift(entries, areas, reader.DiskLength, reader.Warnings),
+            Partitions = EntrySieve.Sift([.. best.InUse(table.SectorSize)], areas, reader.DiskLength, reader.Warnings),
             TableAreas = areas,
             Warnings = reader.Warnings,
         };
@@ -35,6 +29,8 @@ internal static class GptReader
             reader.Warnings.Add("The backup GPT is missing or damaged; the primary is good.");
         else if (!table.Primary.SaysTheSameAs(table.Backup))
             reader.Warnings.Add("The backup GPT differs from the primary; the primary was used.");
+        if (table.WhyNotRepaired(reader.DiskLength) is { } why)
+            reader.Warnings.Add($"On a disk of the same size that stays so: {why}.");
         if (table.Best!.Header.AlternateLba != 1 && table.BackupLba != reader.DiskLength / table.SectorSize - 1)
             reader.Warnings.Add("The GPT does not reach to the end of the disk: the disk was enlarged, or copied from a smaller one.");
     }
