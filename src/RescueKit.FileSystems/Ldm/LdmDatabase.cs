@@ -19,7 +19,7 @@ internal sealed class LdmDatabase
     private const int MostPieces = 16;
 
     /// <summary>Windows makes databases of 1 MiB; bytes.</summary>
-    private const int Largest = 16 << 20;
+    private const int Largest = 4 << 20;
 
     /// <summary>The tables of contents that are read, in sectors of the database; the second is the one that every program reads.</summary>
     private static readonly int[] s_contentsAt = [2, 1];
@@ -45,7 +45,8 @@ internal sealed class LdmDatabase
     {
         var sector = layout.SectorSize;
         var header = PrivateHeader.Read(disk, layout);
-        if (header.ConfigSectors == 0 || header.ConfigSectors > (ulong)(Largest / sector) || header.ConfigStart > (ulong)(disk.Length / sector) - Math.Min((ulong)(disk.Length / sector), header.ConfigSectors))
+        var total = (ulong)(disk.Length / sector);
+        if (header.ConfigSectors == 0 || header.ConfigSectors > (ulong)(Largest / sector) || header.ConfigSectors > total || header.ConfigStart > total - header.ConfigSectors)
             throw new MalformedException($"its database of {header.ConfigSectors} sectors at {header.ConfigStart} does not lie on the disk");
         var bytes = new byte[header.ConfigSectors * (ulong)sector];
         disk.Read((long)header.ConfigStart * sector, bytes);
@@ -122,15 +123,20 @@ internal sealed class LdmDatabase
     /// <summary>Every record belongs to another one, and has as many of them as it says.</summary>
     private void Check()
     {
-        if (_partitions.Any(p => _disks.All(disk => disk.Id != p.DiskId) || _components.All(c => c.Id != p.ComponentId))) throw Contradiction("a partition of no disk or volume");
+        var disks = _disks.Select(disk => disk.Id).ToHashSet();
+        var components = _components.Select(c => c.Id).ToHashSet();
+        var volumes = new Dictionary<ulong, LdmVolume>();
+        if (components.Count != _components.Count || !_volumes.TrueForAll(v => volumes.TryAdd(v.Id, v))) throw Contradiction("two volumes, or parts of one, with the same id");
+        if (!_partitions.TrueForAll(p => disks.Contains(p.DiskId) && components.Contains(p.ComponentId))) throw Contradiction("a partition of no disk or volume");
+        var (partitionCounts, componentCounts) = (_partitions.CountBy(p => p.ComponentId).ToDictionary(), _components.CountBy(c => c.VolumeId).ToDictionary());
         foreach (var component in _components)
         {
-            if (_volumes.FirstOrDefault(v => v.Id == component.VolumeId) is not { } volume) throw Contradiction("a part of no volume");
-            if ((ulong)_partitions.Count(p => p.ComponentId == component.Id) != component.PartitionCount) throw Contradiction("a part of a volume with too few partitions, or too many");
+            if (!volumes.TryGetValue(component.VolumeId, out var volume)) throw Contradiction("a part of no volume");
+            if ((ulong)partitionCounts.GetValueOrDefault(component.Id) != component.PartitionCount) throw Contradiction("a part of a volume with too few partitions, or too many");
             var isPossible = (component.Kind, volume.Kind) is (LdmComponent.Spanned or LdmComponent.Striped, LdmVolume.Plain) or (LdmComponent.Parity, LdmVolume.Raid5);
             if (!isPossible) throw Contradiction("a volume of a kind that is not known");
         }
-        if (_volumes.Any(v => v.Kind is not (LdmVolume.Plain or LdmVolume.Raid5) || (ulong)_components.Count(c => c.VolumeId == v.Id) != v.ComponentCount)) throw Contradiction("a volume with too few parts, or too many");
+        if (_volumes.Any(v => v.Kind is not (LdmVolume.Plain or LdmVolume.Raid5) || (ulong)componentCounts.GetValueOrDefault(v.Id) != v.ComponentCount)) throw Contradiction("a volume with too few parts, or too many");
     }
 
     private static MalformedException Contradiction(string what) => new($"its database has {what}");

@@ -33,22 +33,30 @@ public sealed class LdmDisk
         {
             if (places[i].Offset < places[i - 1].End) throw new MalformedException("two volumes have the same sectors");
         }
-        return new LdmDisk(places, [.. database.Volumes.Select(volume => Whole(volume, database, own, disk.Length, layout.SectorSize)).OfType<NestedVolume>()]);
+        var components = database.Components.ToLookup(c => c.VolumeId);
+        var partitions = database.Partitions.ToLookup(p => p.ComponentId);
+        return new LdmDisk(places,
+        [
+            .. database.Volumes.Select(volume => Whole(volume, [.. components[volume.Id]], partitions, database.Header, own, disk.Length, layout.SectorSize)).OfType<NestedVolume>(),
+        ]);
     }
 
     /// <summary>A volume of which all is on this disk; null for others.</summary>
-    private static NestedVolume? Whole(LdmVolume volume, LdmDatabase database, ulong disk, long length, int sector)
+    /// <param name="components">Of the volume.</param>
+    /// <param name="partitions">Of the group, by the component that they belong to.</param>
+    private static NestedVolume? Whole(
+        LdmVolume volume, LdmComponent[] components, ILookup<ulong, LdmPartition> partitions, LdmDatabase.PrivateHeader header, ulong disk, long length, int sector)
     {
         if (volume.Kind != LdmVolume.Plain || volume.ComponentCount != 1) return null;
-        if (database.Components.Where(c => c.VolumeId == volume.Id).ToList() is not [{ Kind: LdmComponent.Spanned } component]) return null;
-        var parts = database.Partitions.Where(p => p.ComponentId == component.Id).OrderBy(p => p.VolumeOffset).ToList();
+        if (components is not [{ Kind: LdmComponent.Spanned } component]) return null;
+        var parts = partitions[component.Id].OrderBy(p => p.VolumeOffset).ToList();
         if ((ulong)parts.Count != component.PartitionCount || parts.Any(p => p.DiskId != disk)) return null;
         var pieces = new List<NestedPiece>();
         foreach (var part in parts)
         {
             var address = pieces.Count == 0 ? 0 : pieces[^1].End;
             if (part.VolumeOffset != (ulong)(address / sector)) return null;
-            var place = PlaceOf(part, database.Header, length, sector);
+            var place = PlaceOf(part, header, length, sector);
             pieces.Add(new NestedPiece(address, place.Length, place, Striping.None, 0));
         }
         return pieces.Count > 0 && (ulong)(pieces[^1].End / sector) == volume.Sectors ? new NestedVolume($"dynamic volume {volume.Name}", pieces) : null;

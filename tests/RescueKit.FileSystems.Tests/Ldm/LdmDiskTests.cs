@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text.Json;
 using RescueKit.Disks.PartitionTables;
 using RescueKit.FileSystems.Ldm;
@@ -50,6 +51,34 @@ public sealed class LdmDiskTests : IDisposable
             made.Write(made.ConfigurationAt + offset, value);
             Assert.Throws<MalformedException>(() => Read(made.Path));
         }
+    }
+
+    [Theory]
+    [InlineData(0, 7000)]
+    [InlineData(6143, 2)]
+    [InlineData(ulong.MaxValue, 1)]
+    public void A_database_that_is_longer_than_its_disk_is_refused(ulong start, ulong sectors)
+    {
+        var made = Make(isGpt: false);
+        var place = new byte[16];
+        BinaryPrimitives.WriteUInt64BigEndian(place, start);
+        BinaryPrimitives.WriteUInt64BigEndian(place.AsSpan(8), sectors);
+        made.Write(made.PrivateHeaderAt + 0x12B, place);
+        using (var file = File.OpenWrite(made.Path)) file.SetLength(3 << 20);
+        Assert.Contains("does not lie on the disk", Assert.Throws<MalformedException>(() => Read(made.Path)).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Each volume would have all partitions of the one component, so that thousands of them take hours.</summary>
+    [Fact]
+    public void Two_volumes_of_one_id_are_refused()
+    {
+        var made = new DynamicDiskFile(_folder.File("disk"), 40, isGpt: false, [new("Volume1", new DynamicPiece(0, 20_000)), new("Volume2", new DynamicPiece(20_480, 4_000))]);
+        // Behind two heads of 16 and 8 bytes, of which the first one's last byte tells the kind, an id has its length in front.
+        var records = File.ReadAllBytes(made.Path)[((int)made.ConfigurationAt + Sector)..];
+        var volumes = Enumerable.Range(0, 10).Select(i => i * 128).Where(at => records[at + 19] == 0x51).ToList();
+        Assert.Equal(2, volumes.Count);
+        made.Write(made.ConfigurationAt + Sector + volumes[1] + 25, [records[volumes[0] + 25]]);
+        Assert.Contains("same id", Assert.Throws<MalformedException>(() => Read(made.Path)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
