@@ -34,6 +34,7 @@ internal sealed class CloneRun : RunBase
     private readonly Transfer _transfer;
     private readonly FinalSteps _finish;
     private TransferExecution? _execution;
+    private Action<ReceiptDraft, CancellationToken>? _checkSource;
 
     /// <param name="source">Owned by the run from now on, as are <paramref name="unlock"/> and <paramref name="access"/>.</param>
     /// <exception cref="SafetyException">The target must not be written to.</exception>
@@ -92,7 +93,12 @@ internal sealed class CloneRun : RunBase
     }
 
     /// <summary>Does all of it as a part of another run.</summary>
-    internal void CopyFor(ReceiptDraft draft, ProgressMeter meter, CancellationToken cancel) => Perform(draft, meter, cancel);
+    /// <param name="checkSource">Looks, when all has been read and before the target becomes bootable, whether what the source is put together of was written to meanwhile.</param>
+    internal void CopyFor(ReceiptDraft draft, ProgressMeter meter, Action<ReceiptDraft, CancellationToken> checkSource, CancellationToken cancel)
+    {
+        _checkSource = checkSource;
+        Perform(draft, meter, cancel);
+    }
 
     internal Aftermath? AfterOf(Exception e) => After(e);
 
@@ -154,6 +160,7 @@ internal sealed class CloneRun : RunBase
 
     private void CheckSource(ReceiptDraft draft, CancellationToken cancel)
     {
-        if (SafetyChecks.ChangedMeanwhile(_before, _source, draft, cancel) is { } changed) throw Failures.SourceChanged(_source.Name, changed);
+        if (_checkSource is not null) _checkSource(draft, cancel);
+        else if (SafetyChecks.ChangedMeanwhile(_before, _source, draft, cancel) is { } changed) throw Failures.SourceChanged(_source.Name, changed);
     }
 }

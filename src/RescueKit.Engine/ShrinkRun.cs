@@ -95,8 +95,12 @@ internal sealed class ShrinkRun : RunBase
             [.. _tables, .. _survey.Volumes.Where(_plan.IsMoved).SelectMany(v => BootPatches(v, volumes[v.Partition.Number]))]);
         _copy = new CloneRun(disk, _access, _request, Resources,
             [.. _plan.Shrunk.Select(v => v.Partition.Number)]);
-        _copy.CopyFor(draft, meter, cancel);
-        // They are of what was put together, which is nobody's source.
+        _copy.CopyFor(draft, meter, EndSource, cancel);
+    }
+
+    private void EndSource(ReceiptDraft draft, CancellationToken cancel)
+    {
+        // What was noted is of what was put together, which is nobody's source.
         draft.MetadataBefore = draft.MetadataAfter = null;
         _source.End(draft, cancel);
     }
