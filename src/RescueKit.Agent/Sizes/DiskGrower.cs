@@ -33,7 +33,8 @@ public sealed class DiskGrower(IToolRunner tools) : IDiskGrower
 
     public void Grow(Growth growth, Action<string> tell, CancellationToken cancel)
     {
-        growth = growth with { Disk = Path.GetFullPath(growth.Disk) }; // tools work in a folder of their own
+        // Tools work in a folder of their own, and the disk itself is not known to every one of them by a name that udev made.
+        growth = growth with { Disk = DiskInventory.RealPath(growth.Disk) };
         if (growth.Table != PartitionTableKind.None) new SfdiskTable(tools, growth.Disk).Lengthen(growth.Partition, growth.From, growth.NewEnd);
         cancel.ThrowIfCancellationRequested();
         tell($"growing {growth.FileSystem} of partition {growth.Partition}");

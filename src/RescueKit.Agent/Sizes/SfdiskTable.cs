@@ -30,21 +30,34 @@ internal sealed class SfdiskTable
     public SfdiskTable(IToolRunner tools, string disk)
     {
         (_tools, _disk) = (tools, disk);
-        using var json = JsonDocument.Parse(tools.Must($"reading the partition table of {disk}", new ToolCall(Program, "--json", disk)));
-        var table = json.RootElement.GetProperty("partitiontable");
-        _sector = table.GetProperty("sectorsize").GetInt32();
-        Entries = table.TryGetProperty("partitions", out var partitions) ? [.. partitions.EnumerateArray().Select(Parse)] : [];
+        var said = tools.Must($"reading the partition table of {disk}", new ToolCall(Program, "--json", disk));
+        try
+        {
+            using var json = JsonDocument.Parse(said);
+            var table = json.RootElement.GetProperty("partitiontable");
+            _sector = table.GetProperty("sectorsize").GetInt32();
+            Entries = table.TryGetProperty("partitions", out var partitions) ? [.. partitions.EnumerateArray().Select(Parse)] : [];
+        }
+        catch (Exception e) when (e is FormatException or OverflowException or ArgumentException or JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            throw new DeviceException($"what sfdisk says of the partition table of {disk} is not understood: {e.Message}", "look at it with a partition editor", e);
+        }
     }
 
     public IReadOnlyList<SfdiskEntry> Entries { get; }
 
     /// <summary>Makes an entry longer. Where it is a logical partition, the extended one around it comes first: so the table is valid at every moment.</summary>
     /// <exception cref="DeviceException">The table is not as it was written, or cannot be changed.</exception>
+    /// <exception cref="SafetyException">Another entry lies there: sfdisk itself lets entries of an MBR overlap.</exception>
     public void Lengthen(int number, Extent from, long newEnd)
     {
         if (Entries.FirstOrDefault(e => e.Number == number) is not { } entry || entry.Extent != from)
             throw new DeviceException($"the partition table of {_disk} is not what was written to it");
-        if (number > 4 && Entries.FirstOrDefault(e => e.IsExtended && e.Extent.Contains(from)) is { } extended && extended.Extent.End < newEnd)
+        var extended = number > 4 ? Entries.FirstOrDefault(e => e.IsExtended && e.Extent.Contains(from)) : null;
+        var onto = Extent.FromTo(from.End, newEnd);
+        if (Entries.FirstOrDefault(e => e != entry && e != extended && e.Extent.Overlaps(onto)) is { } behind)
+            throw new SafetyException($"partition {number} of {_disk} cannot be made longer: partition {behind.Number} lies behind it", "grow it with a partition editor, when that one has been moved or taken away");
+        if (extended is not null && extended.Extent.End < newEnd)
             Set(extended.Number, Extent.FromTo(extended.Extent.Offset, newEnd));
         Set(number, Extent.FromTo(from.Offset, newEnd));
     }
@@ -94,10 +107,10 @@ internal sealed class SfdiskTable
     private SfdiskEntry Parse(JsonElement entry)
     {
         var node = entry.GetProperty("node").GetString()!;
-        // Names that end in a digit get a p before the number.
-        var number = node[_disk.Length..].TrimStart('p');
+        // What comes before the number depends on the disk's name: nothing, p after a digit, -part where udev made the name.
+        var number = node.AsSpan(node.AsSpan().LastIndexOfAnyExceptInRange('0', '9') + 1);
         return new SfdiskEntry(
-            node, int.Parse(number, CultureInfo.InvariantCulture),
+            node, int.Parse(number, NumberStyles.None, CultureInfo.InvariantCulture),
             new Extent(entry.GetProperty("start").GetInt64() * _sector, entry.GetProperty("size").GetInt64() * _sector),
             entry.GetProperty("type").GetString()!);
     }

@@ -28,7 +28,9 @@ internal sealed class GrowthPlanner(DiskLayout layout, IReadOnlyList<TransferVol
             throw new UsageException($"partition {found.Number} is not part of the source, so it is not grown", "leave --grow out");
         RefuseWhatIsBehind(found);
         var end = UsableEnd(length);
-        return end <= found.Extent.End ? null : new Growth(disk, found.Number, layout.Kind, layout.SectorSize, volume.FileSystem, found.Extent, end);
+        if (end <= found.Extent.End) return null;
+        RefuseWhatIsNotKnown(found);
+        return new Growth(disk, found.Number, layout.Kind, layout.SectorSize, volume.FileSystem, found.Extent, end);
     }
 
     /// <summary>The end of what partitions may use on a disk of a length, aligned; bytes.</summary>
@@ -70,5 +72,19 @@ internal sealed class GrowthPlanner(DiskLayout layout, IReadOnlyList<TransferVol
         // An extended partition that is empty is none of the layout's partitions.
         if (layout.Kind == PartitionTableKind.Mbr && layout.TableAreas.Any(area => area.Offset >= grown.Extent.End))
             throw new SafetyException($"partition {grown.Number} cannot grow: behind it lies an extended partition", "restore without --grow and take that away with a partition editor");
+    }
+
+    /// <summary>
+    /// An MBR's entry that is none of the layout's partitions (it ends past the disk, or behind a boot record that is unreadable) lies there all the same, and on a larger
+    /// disk it may be right again. Nothing but the warnings tells of it.
+    /// </summary>
+    private void RefuseWhatIsNotKnown(Partition grown)
+    {
+        if (layout is { Kind: PartitionTableKind.Mbr, Warnings: [var odd, ..] })
+        {
+            throw new SafetyException(
+                $"partition {grown.Number} cannot grow: the partition table is not in order, so what lies behind it is not known: {odd}",
+                "restore without --grow; then put the table in order with a partition editor, and grow the partition with that");
+        }
     }
 }

@@ -1,6 +1,9 @@
+using System.Buffers.Binary;
+using RescueKit.Disks.PartitionTables;
 using RescueKit.Engine.Sizes;
 using RescueKit.Engine.Transfers;
 using RescueKit.Model;
+using RescueKit.Testing.Fakes;
 
 namespace RescueKit.Engine.Tests.Sizes;
 
@@ -37,6 +40,34 @@ public class GrowthPlannerTests
     {
         var planner = Planner(PartitionTableKind.Mbr, [new Extent(0, 512), new Extent(50 * MiB, 512)], (1, 1, 10, "ext4"));
         Assert.Contains("extended", Assert.Throws<SafetyException>(() => planner.Plan(1, "/dev/x", 300 * MiB)).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>What the table's reader left out is on the target's table as on the source's, and right again where the disk is large enough.</summary>
+    [Fact]
+    public void A_partition_that_the_smaller_disk_cut_off_is_in_the_way_too()
+    {
+        var disk = MemoryDisk.FromBytes(new byte[100 * MiB]);
+        disk.Write(446, Entry(1, 49));
+        disk.Write(462, Entry(60, 140));
+        disk.Write(510, [0x55, 0xAA]);
+        var layout = PartitionTableReader.Read(disk);
+        var only = Assert.Single(layout.Partitions);
+        var planner = new GrowthPlanner(layout, [new TransferVolume(1, only.Extent, "0x83", "ext4", null, 0, false, null, null, true, false)], disk.Length);
+        foreach (var partition in new int?[] { null, 1 })
+        {
+            var refused = Assert.Throws<SafetyException>(() => planner.Plan(partition, "/dev/x", 300 * MiB));
+            Assert.Contains("Partition 2", refused.Message, StringComparison.Ordinal);
+            Assert.Contains("without --grow", refused.Remedy, StringComparison.Ordinal);
+        }
+
+        static byte[] Entry(uint start, uint length)
+        {
+            var entry = new byte[16];
+            entry[4] = 0x83;
+            BinaryPrimitives.WriteUInt32LittleEndian(entry.AsSpan(8), start * 2048);
+            BinaryPrimitives.WriteUInt32LittleEndian(entry.AsSpan(12), length * 2048);
+            return entry;
+        }
     }
 
     private static GrowthPlanner Planner(PartitionTableKind table, params (int Number, long Start, long Length, string FileSystem)[] volumes) =>
