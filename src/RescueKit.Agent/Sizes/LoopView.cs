@@ -22,12 +22,26 @@ internal sealed class LoopView : IDisposable
 
     public string Path { get; }
 
-    /// <summary>What was written through it is on the disk then.</summary>
+    /// <summary>What was written through it is on the disk then; it is detached, whether that could be done or not.</summary>
+    /// <exception cref="DeviceException">Not all of it could be written.</exception>
     public void Dispose()
     {
-        Sync(Path);
-        _tools.Run(new ToolCall("losetup", "--detach", Path));
-        Sync(_disk);
+        try
+        {
+            try
+            {
+                Sync(Path);
+            }
+            finally
+            {
+                _tools.Run(new ToolCall("losetup", "--detach", Path));
+            }
+            Sync(_disk);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DeviceException($"not all that was written to {_disk} is known to have reached it: {e.Message}", inner: e);
+        }
     }
 
     private static void Sync(string path)

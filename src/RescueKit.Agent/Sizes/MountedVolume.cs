@@ -10,7 +10,6 @@ namespace RescueKit.Agent.Sizes;
 /// </summary>
 internal sealed class MountedVolume : IDisposable
 {
-    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
     private const int Tries = 50;
 
     private readonly IToolRunner _tools;
@@ -20,6 +19,9 @@ internal sealed class MountedVolume : IDisposable
     private MountedVolume(IToolRunner tools, LoopView? loop) => (_tools, _loop) = (tools, loop);
 
     public string Folder => _folder.FullName;
+
+    /// <summary>Between two tries to unmount it.</summary>
+    internal TimeSpan Pause { get; set; } = TimeSpan.FromMilliseconds(200);
 
     /// <param name="device">A block device.</param>
     public static MountedVolume Xfs(IToolRunner tools, string device) => Mount(tools, "xfs", device, "nouuid", null);
@@ -49,11 +51,24 @@ internal sealed class MountedVolume : IDisposable
         }
     }
 
-    /// <summary>Whoever looks at new mounts may hold it for a moment.</summary>
+    /// <summary>Whoever looks at new mounts may hold it for a moment. Whoever holds it for longer keeps it, and the folder is empty all the same.</summary>
+    /// <exception cref="DeviceException">It is mounted still, or not all of it could be written.</exception>
     public void Dispose()
     {
-        for (var i = 0; _tools.Run(new ToolCall("umount", Folder)).ExitCode != 0 && i < Tries; i++) Thread.Sleep(s_pause);
-        Leave();
+        try
+        {
+            for (var i = 0; i < Tries; i++)
+            {
+                if (_tools.Run(new ToolCall("umount", Folder)).ExitCode == 0) return;
+                Thread.Sleep(Pause);
+            }
+            if (_tools.Has("sync")) _tools.Run(new ToolCall("sync", "--file-system", Folder));
+            _tools.Unmount(Folder);
+        }
+        finally
+        {
+            Leave();
+        }
     }
 
     private static MountedVolume Mount(IToolRunner tools, string type, string device, string options, LoopView? loop)
@@ -73,7 +88,17 @@ internal sealed class MountedVolume : IDisposable
 
     private void Leave()
     {
-        _folder.Delete();
-        _loop?.Dispose();
+        try
+        {
+            _folder.Delete();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DeviceException($"{Folder} could not be unmounted: {e.Message}", "close what uses it, and unmount it", e);
+        }
+        finally
+        {
+            _loop?.Dispose();
+        }
     }
 }
