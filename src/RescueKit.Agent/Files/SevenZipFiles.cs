@@ -84,10 +84,11 @@ internal sealed class SevenZipFiles(string volume, string type, IToolStreams too
     {
         if (folder.Contains('*', StringComparison.Ordinal)) throw new UsageException($"{Program} cannot write into {folder}", "choose a folder that has no * in its path");
         // 7-Zip makes all folders that lead to a file, and writes over what is there: so not in the folder itself, but on the same file system.
-        var work = Directory.CreateDirectory(Path.Combine(folder, $".rescuekit-{Guid.NewGuid():N}")).FullName;
+        var work = Path.Combine(folder, $".rescuekit-{Guid.NewGuid():N}");
         var (failures, left) = (new List<string>(), new List<string>());
         try
         {
+            Directory.CreateDirectory(work);
             var outcome = tools.Run(Call("x", Sources(files), "-y", "-bd", "-bso0", "-snl-", $"-o{work}") with { Limit = Timeout.InfiniteTimeSpan, Cancel = cancel });
             Check(work, files, Unread(outcome, failures), failures, left, cancel);
             DeleteEmpty(Path.Combine(work, OwnFolder));
@@ -96,6 +97,10 @@ internal sealed class SevenZipFiles(string volume, string type, IToolStreams too
         catch (OperationCanceledException e)
         {
             throw new RunCancelledException($"nothing was put into {folder}", null, e, cancel);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DeviceException($"{folder} cannot be written: {e.Message}", inner: e);
         }
         finally
         {
@@ -205,7 +210,14 @@ internal sealed class SevenZipFiles(string volume, string type, IToolStreams too
 
     private string? Problem(ListedFile file, FileInfo made, bool isUnread, CancellationToken cancel)
     {
-        if (isUnread) return type == Ntfs && tools.Has(NtfsCat.Program) ? NtfsCat.Copy(tools, volume, file, made.FullName, cancel) : "it cannot be read";
+        try
+        {
+            if (isUnread) return type == Ntfs && tools.Has(NtfsCat.Program) ? NtfsCat.Copy(tools, volume, file, made.FullName, cancel) : "it cannot be read";
+        }
+        catch (IOException e)
+        {
+            return e.Message; // no room, for one: what else there is may be whole
+        }
         return made.Exists && made.Length == file.Size ? null : "it did not come out whole";
     }
 

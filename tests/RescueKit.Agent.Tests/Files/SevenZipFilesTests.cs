@@ -102,6 +102,14 @@ public sealed class SevenZipFilesTests : IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(target));
     }
 
+    [Fact]
+    public void A_folder_that_cannot_be_written_is_named()
+    {
+        File.WriteAllText(_folder.File("text"), "no folder");
+        var failure = Assert.Throws<DeviceException>(() => _files.Copy(_files.Find(["/UPPER.TXT"]), _folder.File("text"), CancellationToken.None));
+        Assert.StartsWith($"{_folder.File("text")} cannot be written: ", failure.Message, StringComparison.Ordinal);
+    }
+
     /// <summary>What it gives out of it is what lies on the disk, which nobody can read.</summary>
     [Fact]
     public void A_file_that_Windows_has_encrypted_is_named_and_the_rest_is_copied()
