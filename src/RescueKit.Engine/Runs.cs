@@ -1,4 +1,5 @@
 using RescueKit.Disks;
+using RescueKit.Disks.PartitionTables;
 using RescueKit.Disks.Stores;
 using RescueKit.Engine.Hot;
 using RescueKit.Engine.Pipelines;
@@ -80,8 +81,8 @@ public static class Runs
         var (folder, name) = Split(request.Image);
         ImageLiesElsewhere(folder, name, request.Target, "target");
         return Owning(ImageReader.Open(new FolderStore(folder), name, request.Passphrase), image =>
-            Owning(Target(request.Target), IRun (target) => request.Shrink is not null && target.Target?.Length < image.DiskLength
-                ? Shrink(image, target, request, cancel)
+            Owning(Target(request.Target), IRun (target) => IsResized(request.Shrink, request.Grow, image.Description.Volumes.Select(v => (v.Number, new Extent(v.Offset, v.Length))), image.DiskLength, target)
+                ? Resize(image, target, request, cancel)
                 : new RestoreRun(image, target, request, new RunResources())));
     }
 
@@ -100,18 +101,23 @@ public static class Runs
                 Owning(HotSource.Open(request.Source, provider, request.Writers, []), source => new CloneRun(source, target, request, new RunResources())));
         }
         return Owning(ColdSource(request.Source), source =>
-            Owning(Target(request.Target), target => request.Shrink is not null && target.Target?.Length < source.Length
-                ? new ShrinkRun(new DiskToShrink(source), target, request, new RunResources(), cancel)
+            Owning(Target(request.Target), target =>
+                IsResized(request.Shrink, request.Unlock is null ? request.Grow : null, PartitionTableReader.Read(source).Partitions.Select(p => (p.Number, p.Extent)), source.Length, target)
+                ? new ResizeRun(new DiskToResize(source), target, request, new RunResources(), cancel)
                 : Opening(request.Unlock, unlock => new CloneRun(source, target, request, new RunResources(), unlock: unlock))));
     }
 
-    private static IRun Shrink(ImageReader image, TargetAccess target, RestoreRequest request, CancellationToken cancel)
+    /// <summary>Whether partitions come to lie elsewhere on the target, or become shorter.</summary>
+    private static bool IsResized(ShrinkRequest? shrink, GrowRequest? grow, IEnumerable<(int Number, Extent Extent)> partitions, long length, TargetAccess target) =>
+        (shrink is not null && target.Target?.Length < length) || GrowPlan.IsNeeded(grow, partitions, length, target.Target?.Length);
+
+    private static IRun Resize(ImageReader image, TargetAccess target, RestoreRequest request, CancellationToken cancel)
     {
         if (request.Partitions.Count > 0 || request.OnDamage == DamagePolicy.Skip)
-            throw new UsageException("only a whole disk, of which all is in the image, can be shrunk", "leave --shrink out, or --partition and --on-damage");
+            throw new UsageException("only a whole disk, of which all is in the image, can be put onto one of another size", "leave --shrink and --grow out, or --partition and --on-damage");
         RestoreRun.RefuseIncomplete(image, request.Image);
-        var clone = new CloneRequest(request.Image, request.Target) { Free = request.Free, Verify = request.Verify, NewIds = request.NewIds, Shrink = request.Shrink };
-        return Owning(new ImageToShrink(image, Path.GetFileName(request.Image)), source => new ShrinkRun(source, target, clone, new RunResources(), cancel));
+        var clone = new CloneRequest(request.Image, request.Target) { Free = request.Free, Verify = request.Verify, NewIds = request.NewIds, Shrink = request.Shrink, Grow = request.Grow };
+        return Owning(new ImageToResize(image, Path.GetFileName(request.Image)), source => new ResizeRun(source, target, clone, new RunResources(), cancel));
     }
 
     public static IRun Verify(VerifyRequest request)

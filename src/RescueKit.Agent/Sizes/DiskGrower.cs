@@ -18,7 +18,7 @@ public sealed class DiskGrower(IToolRunner tools) : IDiskGrower
     public void Check(Growth growth)
     {
         var tool = SizeTool.Of(growth.FileSystem, tools)
-            ?? throw Refused(growth, $"it holds {growth.FileSystem}, and ext, XFS, btrfs and NTFS are those that can", "restore without --grow");
+            ?? throw Refused(growth, $"it holds {growth.FileSystem}, and ext, XFS, btrfs and NTFS are those that can", "name one that can, with --grow N: what lies behind it is moved; or leave --grow out");
         var isFile = !DiskInventory.IsBlockDevice(growth.Disk);
         if (isFile && growth.Table != PartitionTableKind.None && growth.SectorSize != FileSector)
             throw Refused(growth, $"the table counts in sectors of {growth.SectorSize} bytes, which a file does not have", "attach the file as a device with such sectors first: losetup --sector-size");
@@ -47,6 +47,8 @@ public sealed class DiskGrower(IToolRunner tools) : IDiskGrower
             throw new DeviceException($"{e.Message}; the partition has its new length, its file system the old one", "grow that by its own tool", e);
         }
     }
+
+    public void MoveTable(string from, string onto, IReadOnlyDictionary<int, Extent> places) => SfdiskTable.Move(tools, from, onto, places);
 
     private void Grow(Growth growth)
     {

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text;
 using RescueKit.Agent.Files;
 using RescueKit.Agent.Tools;
 using RescueKit.Engine.Sizes;
@@ -7,7 +6,7 @@ using RescueKit.Model;
 
 namespace RescueKit.Agent.Sizes;
 
-/// <summary>Shrinks copies of file systems by their own tools, and makes tables for smaller disks by sfdisk(8).</summary>
+/// <summary>Shrinks copies of file systems by their own tools.</summary>
 public sealed class DiskShrinker(IToolRunner tools) : IDiskShrinker
 {
     public string? WhyNot(string fileSystem)
@@ -28,11 +27,7 @@ public sealed class DiskShrinker(IToolRunner tools) : IDiskShrinker
         return length;
     });
 
-    public void MoveTable(string from, string onto, IReadOnlyDictionary<int, Extent> places)
-    {
-        var script = new SfdiskTable(tools, from).Script(places);
-        tools.Must("making the smaller partition table", new ToolCall(SfdiskTable.Program, "--quiet", "--wipe", "never", "--wipe-partitions", "never", onto) { Input = Encoding.UTF8.GetBytes(script) });
-    }
+    public void MoveTable(string from, string onto, IReadOnlyDictionary<int, Extent> places) => SfdiskTable.Move(tools, from, onto, places);
 
     /// <summary>What could not be read or written below tells more than what the tool makes of it.</summary>
     private long With(IBlockSource volume, Func<string, long> use)

@@ -62,12 +62,19 @@ internal sealed class SfdiskTable
         Set(number, Extent.FromTo(from.Offset, newEnd));
     }
 
+    /// <summary>As <see cref="RescueKit.Engine.Sizes.ITableMover"/> says.</summary>
+    public static void Move(IToolRunner tools, string from, string onto, IReadOnlyDictionary<int, Extent> places)
+    {
+        var script = new SfdiskTable(tools, from).Script(places);
+        tools.Must("making the partition table of the target", new ToolCall(Program, "--quiet", "--wipe", "never", "--wipe-partitions", "never", onto) { Input = Encoding.UTF8.GetBytes(script) });
+    }
+
     /// <summary>What makes the same table with partitions elsewhere: sfdisk's own dump with other numbers in it.</summary>
     /// <param name="places">Every partition by its number, extended ones excepted.</param>
     public string Script(IReadOnlyDictionary<int, Extent> places)
     {
         var dump = _tools.Must($"reading the partition table of {_disk}", new ToolCall(Program, "--dump", _disk));
-        // The smaller disk has an end of its own.
+        // The other disk has an end of its own.
         var lines = dump.Split('\n').Where(line => !line.StartsWith("last-lba:", StringComparison.Ordinal));
         return string.Join('\n', lines.Select(line => Entries.FirstOrDefault(e => line.StartsWith($"{e.Node} ", StringComparison.Ordinal)) is { } entry
             ? Moved(line, entry.IsExtended ? Around(entry, places) : places[entry.Number])

@@ -86,7 +86,7 @@ internal static class CommonOptions
     public static Option<GrowRequest?> Grow() => new("--grow")
     {
         HelpName = "LAST|N",
-        Description = "Make the last partition, or partition N, reach to the end of a larger target, and grow its file system (ext, XFS, btrfs, NTFS) by its own tool",
+        Description = "Let the last partition, or partition N, take what a larger target has more, and grow its file system (ext, XFS, btrfs, NTFS) by its own tool; what lies behind N moves to the end",
         CustomParser = One<GrowRequest?>(text => new GrowRequest(PartitionText.ParseChoice(text), new DiskGrower(new ToolRunner()))),
     };
 

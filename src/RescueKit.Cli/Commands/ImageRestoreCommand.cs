@@ -45,7 +45,7 @@ internal sealed class ImageRestoreCommand
             "rescuekit image restore web1.rki /dev/sdb --confirm Y7K2P --verify",
             "rescuekit image restore web1.rki /dev/sdb --partition 2:3",
             "rescuekit image restore web1.rki /dev/sda4 --partition 4",
-            "rescuekit image restore web1.rki /dev/sdb --grow LAST",
+            "rescuekit image restore web1.rki /dev/sdb --grow 2",
             "rescuekit image restore web1.rki /dev/sdb --shrink --dry-run",
             "rescuekit image restore web1.rki /dev/sdb --new-ids",
             "rescuekit image restore web1.rki new-disk.raw",

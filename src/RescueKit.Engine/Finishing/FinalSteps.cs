@@ -16,15 +16,17 @@ internal sealed class FinalSteps
 
     /// <param name="tableIds">What the target's table gets as it is written; set with <paramref name="ids"/>.</param>
     /// <param name="survey">Of the source; asked for where there is something to do.</param>
+    /// <param name="layout">The target's when it has been written, and how long the disk is that it was made for; null: as the source's.</param>
     /// <exception cref="SafetyException">It cannot be done.</exception>
     /// <exception cref="UsageException">It makes no sense.</exception>
-    public FinalSteps(IIdRenewer? ids, TableIds? tableIds, GrowRequest? grow, Func<DiskSurvey> survey, IReadOnlyList<TransferVolume> volumes, TargetAccess access)
+    public FinalSteps(IIdRenewer? ids, TableIds? tableIds, GrowRequest? grow, Func<DiskSurvey> survey, IReadOnlyList<TransferVolume> volumes, TargetAccess access,
+        (DiskLayout Table, long Length)? layout = null)
     {
         if (ids is null && grow is null) return;
         var found = survey();
         // Ids first: two btrfs of one id cannot be told apart where one has to be mounted.
         if (ids is not null) _steps.Add(new NewIdsStep(ids, tableIds!, found, access));
-        if (grow is not null) _steps.Add(new GrowthStep(grow, found, volumes, access));
+        if (grow is not null) _steps.Add(new GrowthStep(grow, found, layout ?? (found.Layout, found.Disk.Length), volumes, access));
     }
 
     internal FinalSteps(IEnumerable<FinalStep> steps) => _steps.AddRange(steps);

@@ -15,7 +15,7 @@ public sealed record Growth(string Disk, int Partition, PartitionTableKind Table
 }
 
 /// <summary>The tools that change tables and file systems where they lie.</summary>
-public interface IDiskGrower
+public interface IDiskGrower : ITableMover
 {
     /// <summary>Whether it could be grown here, looking at nothing but its kind and at this system; writes nothing.</summary>
     /// <exception cref="SafetyException">It could not; the message says why.</exception>
@@ -32,4 +32,8 @@ public interface IDiskGrower
 
 /// <summary>What is to be grown, and by what.</summary>
 /// <param name="Partition">Null for the last one of the disk.</param>
-public sealed record GrowRequest(int? Partition, IDiskGrower Tools);
+public sealed record GrowRequest(int? Partition, IDiskGrower Tools)
+{
+    /// <summary>What lay behind the partition has been moved away: it grows up to that.</summary>
+    internal bool HasRoom { get; init; }
+}

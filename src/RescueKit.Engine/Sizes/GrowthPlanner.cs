@@ -16,18 +16,19 @@ internal sealed class GrowthPlanner(DiskLayout layout, IReadOnlyList<TransferVol
     /// <param name="partition">Null for the last one.</param>
     /// <param name="disk">The target's path.</param>
     /// <param name="targetLength">Bytes; null where the target is a file that is yet to be made.</param>
+    /// <param name="hasRoom">What lies behind it has been put where it is to stay: it grows up to that.</param>
     /// <returns>Null where it ends at the disk's end already.</returns>
     /// <exception cref="SafetyException">Something lies in the way.</exception>
     /// <exception cref="UsageException">There is no such partition, or no larger disk.</exception>
-    public Growth? Plan(int? partition, string disk, long? targetLength)
+    public Growth? Plan(int? partition, string disk, long? targetLength, bool hasRoom = false)
     {
         if (targetLength is not { } length)
             throw new UsageException($"{disk} is not there yet, and would be made as large as the source: there is nothing to grow into", $"make it first, as large as it has to be: truncate -s SIZE {disk}");
         var found = Choose(partition);
         if (volumes.FirstOrDefault(v => v.Number == found.Number) is not { Included: true } volume)
             throw new UsageException($"partition {found.Number} is not part of the source, so it is not grown", "leave --grow out");
-        RefuseWhatIsBehind(found);
-        var end = UsableEnd(length);
+        if (!hasRoom) RefuseWhatIsBehind(found);
+        var end = AlignDown(Math.Min(UsableEnd(length), StartOfNext(found)));
         if (end <= found.Extent.End) return null;
         RefuseWhatIsNotKnown(found);
         return new Growth(disk, found.Number, layout.Kind, layout.SectorSize, volume.FileSystem, found.Extent, end);
@@ -57,6 +58,11 @@ internal sealed class GrowthPlanner(DiskLayout layout, IReadOnlyList<TransferVol
             ?? throw new UsageException(number is null ? "the source has no partition that could be grown" : $"the source has no partition {number}", list.Length > 0 ? $"it has {list}" : "leave --grow out");
     }
 
+    /// <summary>Of the next partition, or of the boot record of the next logical one.</summary>
+    private long StartOfNext(Partition grown) => layout.Partitions.Select(p => p.Extent.Offset)
+        .Concat(layout.Kind == PartitionTableKind.Mbr ? layout.TableAreas.Select(area => area.Offset) : [])
+        .Where(offset => offset >= grown.Extent.End).DefaultIfEmpty(long.MaxValue).Min();
+
     private void RefuseWhatIsBehind(Partition grown)
     {
         var behind = layout.Partitions.Where(p => p.Extent.Offset >= grown.Extent.End).OrderBy(p => p.Extent.Offset).ToList();
@@ -65,9 +71,7 @@ internal sealed class GrowthPlanner(DiskLayout layout, IReadOnlyList<TransferVol
             var names = string.Join(", ", behind.Select(p => $"partition {p.Number} ({volumes.FirstOrDefault(v => v.Number == p.Number)?.FileSystem ?? "unknown"}, {p.Extent.Length} bytes)"));
             throw new SafetyException(
                 $"partition {grown.Number} cannot grow: behind it lies {names}",
-                behind.All(p => volumes.FirstOrDefault(v => v.Number == p.Number)?.FileSystem == "swap")
-                    ? "restore without --grow; then swap can be taken away, the partition grown, and swap made anew behind it"
-                    : $"grow the last one: --grow {behind[^1].Number}; or restore without --grow and move them with a partition editor");
+                "make an image of the disk, and restore that: what lies behind the partition is moved then");
         }
         // An extended partition that is empty is none of the layout's partitions.
         if (layout.Kind == PartitionTableKind.Mbr && layout.TableAreas.Any(area => area.Offset >= grown.Extent.End))

@@ -14,12 +14,13 @@ internal sealed class GrowthStep : FinalStep
     private readonly Growth? _growth;
 
     /// <param name="survey">Of the source.</param>
+    /// <param name="layout">The target's when it has been written, and how long the disk is that it was made for.</param>
     /// <exception cref="SafetyException">It cannot be grown.</exception>
     /// <exception cref="UsageException">There is no such partition.</exception>
-    public GrowthStep(GrowRequest request, DiskSurvey survey, IReadOnlyList<TransferVolume> volumes, TargetAccess access)
+    public GrowthStep(GrowRequest request, DiskSurvey survey, (DiskLayout Table, long Length) layout, IReadOnlyList<TransferVolume> volumes, TargetAccess access)
     {
         _tools = request.Tools;
-        _growth = new GrowthPlanner(survey.Layout, volumes, survey.Disk.Length).Plan(request.Partition, access.Path, access.Target?.Length);
+        _growth = new GrowthPlanner(layout.Table, volumes, layout.Length).Plan(request.Partition, access.Path, access.Target?.Length, request.HasRoom);
         if (_growth is null) return;
         SafetyChecks.NotSuspended(survey);
         _tools.Check(_growth);
@@ -27,7 +28,7 @@ internal sealed class GrowthStep : FinalStep
 
     public override IEnumerable<string> Warnings => _growth switch
     {
-        null => ["The partition that is to grow ends at the end of the disk already: it stays as it is."],
+        null => ["The partition that is to grow has no room behind it: it stays as it is."],
         { FileSystem: "NTFS" } => [$"Windows will check partition {_growth.Partition} when it starts next: so its file system is marked when it is grown."],
         _ => [],
     };

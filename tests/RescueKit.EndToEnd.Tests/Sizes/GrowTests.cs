@@ -100,6 +100,57 @@ public sealed class GrowTests : IDisposable
         Assert.Equal(digests, volume.Digests(target, _folder.Folder("digesting")));
     }
 
+    /// <summary>As Windows' own set-up divides a disk: its recovery environment lies behind drive C.</summary>
+    [Fact]
+    public void What_lies_behind_moves_to_the_end_of_a_gpt_disk()
+    {
+        var disk = new SizedDisk(_folder, "disk", 200, """
+            label: gpt
+            start=2048, size=16M, type=U
+            size=64M, type=EBD0A0A2-B9E5-4433-87C0-68B6B72699C7, name="Basic data partition"
+            size=48M, type=DE94BBA4-06D1-4D40-A16A-BFD50179D6AC, attrs="RequiredPartition GUID:63"
+            size=16M, type=S
+            """);
+        disk.Format(1, "mkfs.fat");
+        disk.Fill(2, MatrixMountedVolume.Ntfs(4096, 64), 4);
+        disk.Fill(3, MatrixMountedVolume.Ntfs(4096, 48), 5);
+        disk.Format(4, "mkswap");
+        var before = SizedDisk.Partitions(disk.Path);
+        var target = Target(400);
+        Restore(disk, target, "--grow", "2", "--verify");
+        SizedDisk.TableMustBeSound(target);
+        var after = SizedDisk.Partitions(target);
+        Assert.Equal(before.Select(p => (p.Number, p.Type, p.Id, p.Name)), after.Select(p => (p.Number, p.Type, p.Id, p.Name)));
+        Assert.Equal((before[0], before[1].Start, before[2].Size, before[3].Size), (after[0], after[1].Start, after[2].Size, after[3].Size));
+        Assert.Equal(399 * MiB, (after[3].Start + after[3].Size) * 512);
+        Assert.Equal((after[2].Start, after[3].Start), (after[1].Start + after[1].Size, after[2].Start + after[2].Size));
+        disk.MustBeOn(target);
+    }
+
+    /// <summary>As Debian's set-up divided disks: swap alone in an extended partition. And a logical partition that others follow.</summary>
+    [Theory]
+    [InlineData("start=2048, size=196608, type=83, bootable\nstart=198656, size=69632, type=5\nstart=200704, size=65536, type=82\n", 1, 5)]
+    [InlineData("start=2048, size=32768, type=83\nstart=34816, size=307200, type=f\nstart=36864, size=196608, type=83\nstart=235520, size=65536, type=82\n", 5, 6)]
+    public void What_lies_behind_moves_to_the_end_of_an_mbr_disk(string script, int root, int swap)
+    {
+        var disk = new SizedDisk(_folder, "disk", 170, "label: dos\n" + script);
+        disk.Fill(root, MatrixMountedVolume.Ext("ext4", 96, "-t", "ext4"), 6);
+        disk.Format(swap, "mkswap");
+        var before = SizedDisk.Partitions(disk.Path);
+        var target = Target(300);
+        Restore(disk, target, "--grow", $"{root}");
+        SizedDisk.TableMustBeSound(target);
+        var after = SizedDisk.Partitions(target);
+        Assert.Equal(before.Select(p => (p.Number, p.Type)), after.Select(p => (p.Number, p.Type)));
+        Assert.Equal(before.Single(p => p.Number == root).Start, after.Single(p => p.Number == root).Start);
+        var (grown, moved) = (after.Single(p => p.Number == root), after.Single(p => p.Number == swap));
+        Assert.Equal(before.Single(p => p.Number == swap).Size, moved.Size);
+        Assert.InRange((moved.Start + moved.Size) * 512, 298 * MiB, 300 * MiB);
+        Assert.InRange((moved.Start - grown.Start - grown.Size) * 512, 512, 2 * MiB);
+        disk.MustBeOn(target);
+        Assert.Equal("swap\n", Tool.Must("blkid", "-p", "-s", "TYPE", "-o", "value", disk.Take(target, moved)).Output);
+    }
+
     [Fact]
     public void What_is_in_the_way_is_named_before_anything_is_written()
     {
@@ -114,7 +165,7 @@ public sealed class GrowTests : IDisposable
         MatrixProgram.Must("image", "create", disk.Path, Image, "--quiet");
         var target = Target(200);
         foreach (var (number, message) in (IEnumerable<(string, string)>)
-            [("1", "behind it lies partition 2 (FAT"), ("2", "behind it lies partition 3 (swap"), ("3", "it holds swap"), ("7", "no partition 7")])
+            [("2", "it holds FAT"), ("3", "it holds swap"), ("LAST", "it holds swap"), ("7", "no partition 7")])
         {
             var refused = MatrixProgram.Run("image", "restore", Image, target, "--grow", number, "--dry-run");
             Assert.Equal(number == "7" ? 2 : 4, refused.ExitCode);

@@ -30,9 +30,18 @@ public class GrowthPlannerTests
         var planner = Planner(PartitionTableKind.Gpt, (1, 1, 10, "ext4"), (2, 20, 30, "swap"));
         var refused = Assert.Throws<SafetyException>(() => planner.Plan(1, "/dev/x", 300 * MiB));
         Assert.Contains("partition 2 (swap, 31457280 bytes)", refused.Message, StringComparison.Ordinal);
-        Assert.Contains("swap made anew", refused.Remedy, StringComparison.Ordinal);
+        Assert.Contains("make an image", refused.Remedy, StringComparison.Ordinal);
         Assert.Throws<UsageException>(() => planner.Plan(3, "/dev/x", 300 * MiB));
         Assert.Throws<UsageException>(() => planner.Plan(2, "/dev/x", null));
+    }
+
+    /// <summary>Which has been moved: the next partition, or the boot record of a logical one.</summary>
+    [Fact]
+    public void One_with_room_behind_it_grows_up_to_what_is_there()
+    {
+        Assert.Equal(200 * MiB, Planner(PartitionTableKind.Gpt, (1, 1, 10, "ext4"), (2, 200, 30, "swap")).Plan(1, "/dev/x", 300 * MiB, hasRoom: true)!.NewEnd);
+        Assert.Equal(199 * MiB, Planner(PartitionTableKind.Mbr, [new Extent(0, 512), new Extent(199 * MiB + 512, 512)], (1, 1, 10, "ext4"), (5, 200, 30, "swap")).Plan(1, "/dev/x", 300 * MiB, hasRoom: true)!.NewEnd);
+        Assert.Null(Planner(PartitionTableKind.Gpt, (1, 1, 10, "ext4"), (2, 11, 30, "swap")).Plan(1, "/dev/x", 300 * MiB, hasRoom: true));
     }
 
     [Fact]

@@ -16,10 +16,10 @@ using RescueKit.Model;
 namespace RescueKit.Engine;
 
 /// <summary>
-/// Puts an image or a disk onto one that is smaller. The file systems' own tools shrink them on views that keep what is written in files of their own; then
-/// all is copied as one disk to another. The source is never written to, and the target not before that is done.
+/// Puts an image or a disk onto one of another size, with partitions elsewhere. On a smaller one the file systems' own tools shrink them first, on views that
+/// keep what is written in files of their own; then all is copied as one disk to another. The source is never written to, and the target not before that is done.
 /// </summary>
-internal sealed class ShrinkRun : RunBase
+internal sealed class ResizeRun : RunBase
 {
     /// <summary>What of the first sector is code; behind it are the disk's id and the table.</summary>
     private const int BootCode = 440;
@@ -27,15 +27,14 @@ internal sealed class ShrinkRun : RunBase
     /// <summary>Of a view that nobody opens again.</summary>
     private const int IdentityBytes = 16;
 
-    private readonly ShrinkSource _source;
+    private readonly ResizeSource _source;
     private readonly TargetAccess _access;
     private readonly CloneRequest _request;
-    private readonly ShrinkRequest _shrink;
     private readonly DiskSurvey _survey;
     private readonly DiskSurvey _targetSurvey;
     private readonly MetadataDigest _targetBefore;
-    private readonly ShrinkPlan _plan;
-    private readonly IReadOnlyList<BlockPatch> _tables;
+    private readonly ResizePlan _plan;
+    private readonly IReadOnlyList<BlockPatch> _tables = [];
     private readonly FinalSteps _finish;
     private readonly List<OverlayDisk> _overlays = [];
     private WorkFolder? _work;
@@ -43,18 +42,22 @@ internal sealed class ShrinkRun : RunBase
 
     /// <param name="source">Owned by the run from now on, as is <paramref name="access"/>.</param>
     /// <exception cref="SafetyException">It does not fit, or the target must not be written to.</exception>
-    public ShrinkRun(ShrinkSource source, TargetAccess access, CloneRequest request, RunResources resources, CancellationToken cancel) : base(resources)
+    public ResizeRun(ResizeSource source, TargetAccess access, CloneRequest request, RunResources resources, CancellationToken cancel) : base(resources)
     {
-        (_source, _access, _request, _shrink, _survey) = (source, access, request, request.Shrink!, source.Survey);
+        (_source, _access, _survey) = (source, access, source.Survey);
         if (request.AllBlocks || request.OnBadSector == BadSectorPolicy.Skip)
-            throw new UsageException("only a disk of which all can be read, and not all blocks, can be shrunk", "leave --shrink out, or --all-blocks and --on-bad-sector skip");
+            throw new UsageException("only a disk of which all can be read, and not all blocks, can be put onto one of another size", "leave --shrink and --grow out, or --all-blocks and --on-bad-sector skip");
         _targetSurvey = DiskSurvey.Take(access.Target!);
         _targetBefore = MetadataDigest.Of(_targetSurvey.Disk, _targetSurvey.Layout);
+        var length = _targetSurvey.Disk.Length;
         var planner = new TransferPlanner(Disk, _survey.Layout, source.Volumes, access.Path, _targetSurvey);
         planner.CheckTarget();
-        _plan = new ShrinkPlan(source, _shrink.Tools, access.Path, _targetSurvey.Disk.Length, cancel);
-        _tables = MoveTables();
-        _finish = new FinalSteps(request.NewIds, request.NewIds is null ? null : TableIds.Another(_survey.Layout), grow: null, () => _survey, [], access);
+        // On a smaller disk nothing grows.
+        _request = request with { Grow = length < Disk.Length || request.Grow is null ? null : request.Grow with { HasRoom = true } };
+        _plan = _request.Grow is { Partition: { } grown } ? new GrowPlan(source, grown, length) : new ShrinkPlan(source, request.Shrink!.Tools, access.Path, length, cancel);
+        var layout = _survey.Layout;
+        if (layout.Kind != PartitionTableKind.None) (layout, _tables) = MoveTables(_request.Grow?.Tools ?? (ITableMover)request.Shrink!.Tools);
+        _finish = new FinalSteps(request.NewIds, request.NewIds is null ? null : TableIds.Another(_survey.Layout), _request.Grow, () => _survey, source.Volumes, access, (layout, length));
         Plan = MakePlan(planner);
     }
 
@@ -86,7 +89,7 @@ internal sealed class ShrinkRun : RunBase
     {
         _source.Begin(draft, cancel);
         SafetyChecks.Unchanged(_targetBefore, _targetSurvey.Disk, cancel);
-        _work = new WorkFolder(_shrink.WorkFolder);
+        _work = new WorkFolder(_request.Shrink?.WorkFolder);
         var volumes = _survey.Volumes.ToDictionary(v => v.Partition.Number, IBlockSource (v) => new BlockSourceSlice(Disk, v.Partition.Extent, $"{Disk.Name} partition {v.Partition.Number}"));
         foreach (var volume in _plan.Shrunk) volumes[volume.Partition.Number] = Shrink(volume, volumes[volume.Partition.Number], meter, cancel);
         var disk = new ComposedDisk(
@@ -112,7 +115,7 @@ internal sealed class ShrinkRun : RunBase
         Operation = _source.Operation,
         From = PlanItems.Disk(Disk, _survey.Layout) with { Path = _request.Source },
         Onto = PlanItems.Disk(_targetSurvey.Disk, _targetSurvey.Layout) with { Path = _access.Path },
-        Items = _plan.Items,
+        Items = _finish.Show(_plan.Items),
         Lost = planner.LostWithTheDisk(),
         Warnings = [.. _request.Notes, .. _source.Warnings, .. _survey.Warnings, .. _plan.Warnings, .. planner.Warnings, .. _finish.Warnings, .. WorkWarnings()],
         ConfirmId = _access.ConfirmId,
@@ -127,7 +130,7 @@ internal sealed class ShrinkRun : RunBase
         cancel.ThrowIfCancellationRequested();
         var overlay = OverlayDisk.Open(below, _work!.File($"partition-{number}"), RandomNumberGenerator.GetBytes(IdentityBytes));
         _overlays.Add(overlay);
-        _shrink.Tools.Shrink(overlay, volume.Content.Type, _plan.Places[number].Length, cancel);
+        _request.Shrink!.Tools.Shrink(overlay, volume.Content.Type, _plan.Places[number].Length, cancel);
         overlay.Flush();
         return overlay;
     }
@@ -139,27 +142,26 @@ internal sealed class ShrinkRun : RunBase
         return [.. BootSectorRelocation.Patches(slice, volume.Content.Type, place.Offset, _survey.Layout.SectorSize).Select(patch => new BlockPatch(patch.Offset + place.Offset, patch.Bytes))];
     }
 
-    /// <summary>The tables of the smaller disk, with the boot code of the image.</summary>
-    private IReadOnlyList<BlockPatch> MoveTables()
+    /// <summary>The tables of the target, with the boot code of the source.</summary>
+    private (DiskLayout Layout, IReadOnlyList<BlockPatch> Patches) MoveTables(ITableMover tools)
     {
-        if (_survey.Layout.Kind == PartitionTableKind.None) return [];
-        using var work = new WorkFolder(_shrink.WorkFolder);
-        var (from, onto) = (work.File("table"), work.File("smaller-table"));
+        using var work = new WorkFolder(_request.Shrink?.WorkFolder);
+        var (from, onto) = (work.File("table"), work.File("table-of-target"));
         using (var old = BlockDevices.OpenWorkFile(from, Disk.Length, out _))
         {
             foreach (var area in _survey.Layout.TableAreas.Clip(new Extent(0, Disk.Length))) old.Write(area.Offset, Bytes(Disk, area));
             old.Flush();
         }
         BlockDevices.OpenWorkFile(onto, _targetSurvey.Disk.Length, out _).Dispose();
-        _shrink.Tools.MoveTable(from, onto, _plan.Places);
+        tools.MoveTable(from, onto, _plan.Places);
         using var made = BlockDevices.OpenSource(onto);
         var layout = PartitionTableReader.Read(made);
         if (layout.Warnings.Count > 0 || !layout.Partitions.Select(p => (p.Number, p.Extent, p.Type, p.Id, p.Name, p.Attributes))
             .SequenceEqual(_survey.Layout.Partitions.Select(p => (p.Number, _plan.Places[p.Number], p.Type, p.Id, p.Name, p.Attributes))))
         {
-            throw new SafetyException("the partition table for the smaller disk does not come out as it was planned", "restore the image onto a disk that is as large");
+            throw new SafetyException("the partition table for the target does not come out as it was planned", _plan.Remedy);
         }
-        return [.. layout.TableAreas.Select(area => new BlockPatch(area.Offset, Bytes(made, area))), new BlockPatch(0, Bytes(Disk, new Extent(0, BootCode)))];
+        return (layout, [.. layout.TableAreas.Select(area => new BlockPatch(area.Offset, Bytes(made, area))), new BlockPatch(0, Bytes(Disk, new Extent(0, BootCode)))]);
     }
 
     private static byte[] Bytes(IBlockSource disk, Extent area)
@@ -172,7 +174,7 @@ internal sealed class ShrinkRun : RunBase
     private IEnumerable<string> WorkWarnings()
     {
         var most = _plan.Shrunk.Sum(v => v.UsedBytes);
-        var folder = WorkFolder.Parent(_shrink.WorkFolder);
+        var folder = WorkFolder.Parent(_request.Shrink?.WorkFolder);
         if (most > 0 && new FolderStore(folder).FreeBytes is { } free && free < most)
             yield return $"{folder} has {free} bytes free for what is moved inside the file systems, up to {most} bytes: it may not do (another folder: --scratch).";
         if (_source.IsConfidential && most > 0) yield return $"What is moved inside the file systems lies unencrypted in {folder} until the end.";

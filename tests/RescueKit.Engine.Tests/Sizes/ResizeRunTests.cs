@@ -6,7 +6,7 @@ using RescueKit.Testing.Tools;
 
 namespace RescueKit.Engine.Tests.Sizes;
 
-public sealed class ShrinkRunTests : IDisposable
+public sealed class ResizeRunTests : IDisposable
 {
     private const long MiB = 1 << 20;
     private readonly TempFolder _folder = new();
@@ -24,8 +24,8 @@ public sealed class ShrinkRunTests : IDisposable
         var target = new MemoryDisk(40 * MiB);
         // Behind what is copied: of the source's checks none but that of the disk itself sees it.
         var tools = new Shrinker(() => source.Write(63 * MiB + 12_288, isWrittenTo ? [1, 2, 3, 4] : [0]));
-        using var run = new ShrinkRun(
-            new DiskToShrink(source), TargetAccess.Existing("target", target, Bench.Confirm), Bench.CloneRequest with { Shrink = new ShrinkRequest(tools, _folder.FullPath) }, Bench.Resources, default);
+        using var run = new ResizeRun(
+            new DiskToResize(source), TargetAccess.Existing("target", target, Bench.Confirm), Bench.CloneRequest with { Shrink = new ShrinkRequest(tools, _folder.FullPath) }, Bench.Resources, default);
         if (isWrittenTo)
         {
             var error = Assert.Throws<DeviceException>(() => run.Execute(Bench.Confirm, null, default));

@@ -9,8 +9,8 @@ using RescueKit.Model;
 
 namespace RescueKit.Engine.Sizes;
 
-/// <summary>What is to be made fit a smaller disk: an image, or a disk. It is only read.</summary>
-internal abstract class ShrinkSource(IBlockSource disk) : IDisposable
+/// <summary>What is to be made fit a disk of another size: an image, or a disk. It is only read.</summary>
+internal abstract class ResizeSource(IBlockSource disk) : IDisposable
 {
     /// <summary>"restore" or "clone".</summary>
     public abstract string Operation { get; }
@@ -32,7 +32,7 @@ internal abstract class ShrinkSource(IBlockSource disk) : IDisposable
     public abstract long BytesToRead { get; }
 
     /// <exception cref="SafetyException">Not all of the disk is there, or its table is not in order.</exception>
-    public abstract void RefuseOdd();
+    public abstract void RefuseOdd(string remedy);
 
     /// <summary>Before anything is read for good.</summary>
     public abstract void Begin(ReceiptDraft draft, CancellationToken cancel);
@@ -43,10 +43,10 @@ internal abstract class ShrinkSource(IBlockSource disk) : IDisposable
 
     public virtual void Dispose() => Disk.Dispose();
 
-    protected static SafetyException TableNotInOrder(string where, string why) => new($"the partition table {where} is not in order, so it is not taken apart: {why}", ShrinkPlan.FullSize);
+    protected static SafetyException TableNotInOrder(string where, string why, string remedy) => new($"the partition table {where} is not in order, so it is not taken apart: {why}", remedy);
 }
 
-internal sealed class ImageToShrink(ImageReader reader, string name) : ShrinkSource(new ImageDisk(reader, name))
+internal sealed class ImageToResize(ImageReader reader, string name) : ResizeSource(new ImageDisk(reader, name))
 {
     public override string Operation => "restore";
     public override IReadOnlyList<TransferVolume> Volumes => [.. reader.Description.Volumes.Select(TransferVolume.Of)];
@@ -54,14 +54,14 @@ internal sealed class ImageToShrink(ImageReader reader, string name) : ShrinkSou
     public override bool IsConfidential => reader.IsEncrypted;
     public override long BytesToRead => reader.Summary?.StoredBytes ?? 0;
 
-    public override void RefuseOdd()
+    public override void RefuseOdd(string remedy)
     {
-        if (reader.Description.Warnings is [var odd, ..]) throw TableNotInOrder("in the image", odd);
+        if (reader.Description.Warnings is [var odd, ..]) throw TableNotInOrder("in the image", odd, remedy);
         for (var i = 0; i < reader.RegionCount; i++)
         {
             var page = reader.ReadRegion(i);
             if (page.IsRebuilt || !page.Unreadable.IsEmpty)
-                throw new SafetyException($"not all of the disk is in the image: some of the {page.Range.Length} bytes from {page.Range.Offset} on could not be read, or is lost", ShrinkPlan.FullSize);
+                throw new SafetyException($"not all of the disk is in the image: some of the {page.Range.Length} bytes from {page.Range.Offset} on could not be read, or is lost", remedy);
         }
     }
 
@@ -73,11 +73,11 @@ internal sealed class ImageToShrink(ImageReader reader, string name) : ShrinkSou
 }
 
 /// <summary>A disk that nobody uses.</summary>
-internal sealed class DiskToShrink : ShrinkSource
+internal sealed class DiskToResize : ResizeSource
 {
     private readonly MetadataDigest _before;
 
-    public DiskToShrink(IBlockSource disk) : base(disk)
+    public DiskToResize(IBlockSource disk) : base(disk)
     {
         SafetyChecks.NotEmpty(disk);
         _before = MetadataDigest.Of(disk, Survey.Layout);
@@ -88,9 +88,9 @@ internal sealed class DiskToShrink : ShrinkSource
     public override IReadOnlyList<TransferVolume> Volumes => [.. Survey.Volumes.Select(TransferVolume.Of)];
     public override long BytesToRead => PlanItems.BytesToRead(Survey);
 
-    public override void RefuseOdd()
+    public override void RefuseOdd(string remedy)
     {
-        if (Survey.Layout.Warnings is [var odd, ..]) throw TableNotInOrder($"of {Disk.Name}", odd);
+        if (Survey.Layout.Warnings is [var odd, ..]) throw TableNotInOrder($"of {Disk.Name}", odd, remedy);
     }
 
     public override void Begin(ReceiptDraft draft, CancellationToken cancel)
