@@ -20,7 +20,16 @@ public class CloneAndVerifyTests
     public void A_disk_that_is_too_small_is_no_target_of_a_clone()
     {
         _host.Disks = [Samples.Samsung, Samples.Small];
-        new Driver(_host).Choose("Clone").Press(KeyCode.Enter, KeyCode.Enter).Choose("Old CF").Has("too small: 465.0 GiB needed");
+        new Driver(_host).Choose("Clone").Press(KeyCode.Enter, KeyCode.Enter).Choose("Old CF").Has("too small: 301.5 GiB needed");
+    }
+
+    [Fact]
+    public void A_clone_fits_disks_of_other_sizes()
+    {
+        _host.Disks = [Samples.Samsung, Samples.Wdc, Samples.Small with { Length = 400L << 30 }];
+        var ui = new Driver(_host).Choose("Clone").Press(KeyCode.Enter, KeyCode.Enter).Choose("Old CF").Press(KeyCode.Enter).Has("file systems shrink until all fits");
+        ui.Press(KeyCode.Escape).Choose("WDC").Press(KeyCode.Enter).Has("nothing grows").HasNot("shrink until").Press(KeyCode.Left).Has("3 home, ext4, grows").Press(KeyCode.Enter);
+        Assert.Equal(["clone", "/dev/nvme0n1", "/dev/sdb", "--grow", "3", "--verify"], _host.Requests[0].Command);
     }
 
     [Fact]

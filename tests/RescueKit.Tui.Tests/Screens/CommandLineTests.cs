@@ -22,8 +22,12 @@ public class CommandLineTests
             })));
         Assert.Equal("image restore a.rki /dev/sdb --partition 2 --partition 3:4 --free zero --on-damage skip --verify",
             string.Join(' ', CommandLines.Restore(new RestoreAnswers("a.rki", "/dev/sdb", [(2, 2), (3, 4)], true, true, "zero"))));
+        Assert.Equal("image restore a.rki /dev/sdb --grow 2 --verify",
+            string.Join(' ', CommandLines.Restore(new RestoreAnswers("a.rki", "/dev/sdb", [], true, false, "keep", new SizeAnswers(2, false)))));
         Assert.Equal("clone /dev/sda /dev/sdb --on-bad-sector skip --unclean used --free discard --verify",
             string.Join(' ', CommandLines.Clone(new CloneAnswers("/dev/sda", "/dev/sdb", true, true, true, "discard"))));
+        Assert.Equal("clone /dev/sda /dev/sdb --shrink",
+            string.Join(' ', CommandLines.Clone(new CloneAnswers("/dev/sda", "/dev/sdb", false, false, false, "keep", new SizeAnswers(null, true)))));
     }
 
     [Theory]

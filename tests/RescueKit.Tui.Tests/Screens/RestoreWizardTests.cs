@@ -77,6 +77,24 @@ public class RestoreWizardTests
     }
 
     [Fact]
+    public void On_a_larger_disk_one_of_the_partitions_can_grow()
+    {
+        var ui = AtTargets().Choose("WDC").Press(KeyCode.Enter).Has("nothing grows").HasNot("ESP, FAT32, grows");
+        ui.Press(KeyCode.Tab, KeyCode.Right).Has("2 root, ext4, grows").Has("moves to the end").Press(KeyCode.Enter);
+        Assert.Equal(["image", "restore", Samples.WebImage.Path, "/dev/sdb", "--grow", "2", "--verify"], _host.Requests[0].Command);
+        ui.Press(KeyCode.Escape, KeyCode.BackTab, KeyCode.Right).Has("chosen partitions only").HasNot("grows");
+    }
+
+    [Fact]
+    public void On_a_smaller_disk_all_can_be_made_to_fit()
+    {
+        _host.Disks = [.. Samples.Disks, Samples.Small with { Length = 400L << 30 }];
+        var ui = AtTargets().Choose("Old CF").Press(KeyCode.Enter).Has("all of it does not fit").HasNot("grows").Press(KeyCode.Right).Has("file systems shrink until all fits");
+        ui.Press(KeyCode.Enter);
+        Assert.Equal(["image", "restore", Samples.WebImage.Path, "/dev/sdd", "--shrink", "--verify"], _host.Requests[0].Command);
+    }
+
+    [Fact]
     public void Two_partitions_into_the_same_one_are_refused()
     {
         var ui = AtTargets().Choose("WDC").Press(KeyCode.Enter, KeyCode.Right, KeyCode.Tab, KeyCode.Right, KeyCode.Tab, KeyCode.Right);
@@ -113,7 +131,7 @@ public class RestoreWizardTests
     [Fact]
     public void Going_back_and_forth_keeps_the_chosen_target_and_options()
     {
-        var ui = AtTargets().Choose("WDC").Press(KeyCode.Enter, KeyCode.Tab, KeyCode.Right).Has("no");
+        var ui = AtTargets().Choose("WDC").Press(KeyCode.Enter, KeyCode.Tab, KeyCode.Tab, KeyCode.Right).Has("no");
         ui.Press(KeyCode.Escape, KeyCode.Enter).Press(KeyCode.Enter);
         Assert.DoesNotContain("--verify", _host.Requests[0].Command);
     }

@@ -18,9 +18,16 @@ internal sealed record BackupAnswers(string Source, string Image)
 }
 
 /// <param name="Partitions">Pairs of the image's and the target's partition; empty for the whole disk.</param>
-internal sealed record RestoreAnswers(string Image, string Target, IReadOnlyList<(int From, int Onto)> Partitions, bool Verify, bool SkipDamage, string Free);
+/// <param name="Sizes">What becomes of partitions where the target has another size.</param>
+internal sealed record RestoreAnswers(string Image, string Target, IReadOnlyList<(int From, int Onto)> Partitions, bool Verify, bool SkipDamage, string Free, SizeAnswers Sizes = default);
 
-internal sealed record CloneAnswers(string Source, string Target, bool Verify, bool SkipBadSectors, bool UncleanUsed, string Free);
+internal sealed record CloneAnswers(string Source, string Target, bool Verify, bool SkipBadSectors, bool UncleanUsed, string Free, SizeAnswers Sizes = default);
+
+/// <param name="Grown">Number of a partition.</param>
+internal readonly record struct SizeAnswers(int? Grown, bool Shrink)
+{
+    public IEnumerable<string> Words => [.. Grown is { } number ? ["--grow", $"{number}"] : (string[])[], .. Shrink ? ["--shrink"] : (string[])[]];
+}
 
 /// <summary>The one place where answers become the words of the command line (DESIGN §5), and those words text that can be pasted.</summary>
 internal static class CommandLines
@@ -45,6 +52,7 @@ internal static class CommandLines
         foreach (var (from, onto) in a.Partitions) words.AddRange(["--partition", from == onto ? $"{from}" : $"{from}:{onto}"]);
         if (a.Free != "keep") words.AddRange(["--free", a.Free]);
         if (a.SkipDamage) words.AddRange(["--on-damage", "skip"]);
+        words.AddRange(a.Sizes.Words);
         if (a.Verify) words.Add("--verify");
         return words;
     }
@@ -55,6 +63,7 @@ internal static class CommandLines
         if (a.SkipBadSectors) words.AddRange(["--on-bad-sector", "skip"]);
         if (a.UncleanUsed) words.AddRange(["--unclean", "used"]);
         if (a.Free != "keep") words.AddRange(["--free", a.Free]);
+        words.AddRange(a.Sizes.Words);
         if (a.Verify) words.Add("--verify");
         return words;
     }

@@ -8,17 +8,22 @@ namespace RescueKit.Tui.Screens.Wizards;
 internal sealed record CloneWizard : Wizard
 {
     private const int Steps = 4;
+    private const string Shrinking = "shrink";
     private static readonly string[] Free = ["keep", "discard", "zero"];
+    private static readonly Form Questions = Form.Of(
+        Field.Choice("verify", "Read back", ["yes: compare all that was written", "no"]),
+        Field.Choice("bad", "Unreadable sectors", ["end the clone", "skip, after repeated attempts; they are recorded"]),
+        Field.Choice("unclean", "Unclean file systems", ["whole: every block", "used blocks only"], "The plan shows both sizes."),
+        Field.Choice("free", "Free blocks", ["are kept as they are", "are discarded (TRIM)", "are zeroed"], "Blocks of the target that are free on the source."));
 
     public Picker Sources { get; init; } = new();
     public string? Source { get; init; }
     public Picker Targets { get; init; } = new();
     public string? Target { get; init; }
-    public Form Options { get; init; } = Form.Of(
-        Field.Choice("verify", "Read back", ["yes: compare all that was written", "no"]),
-        Field.Choice("bad", "Unreadable sectors", ["end the clone", "skip, after repeated attempts; they are recorded"]),
-        Field.Choice("unclean", "Unclean file systems", ["whole: every block", "used blocks only"], "The plan shows both sizes."),
-        Field.Choice("free", "Free blocks", ["are kept as they are", "are discarded (TRIM)", "are zeroed"], "Blocks of the target that are free on the source."));
+    public Form Options { get; init; } = Questions;
+
+    /// <summary>What <see cref="Options"/> was made for.</summary>
+    public (string? Source, string Target) MadeFor { get; init; }
 
     public override string Draft => "clone";
     public override bool TakesText => Page switch { 0 => Sources.Searching, 1 => Targets.Searching, _ => false };
@@ -45,7 +50,8 @@ internal sealed record CloneWizard : Wizard
         {
             if (message is not KeyPressed { Key.Code: KeyCode.Enter }) return Options.Update(message) is { } options ? Step.Stay(this with { Options = options }) : null;
             return Plan(CommandLines.Clone(new CloneAnswers(Source!, Target!, Options.Choice("verify") == 0, Options.Choice("bad") == 1,
-                Options.Choice("unclean") == 1, Free[Options.Choice("free")])), null);
+                Options.Choice("unclean") == 1, Free[Options.Choice("free")],
+                new SizeAnswers(SizeQuestions.Grown(Options), Options.Fields.Any(f => f.Id == Shrinking)))), null);
         }
         var disks = world.Disks ?? [];
         var list = Page == 0 ? Sources : Targets;
@@ -62,12 +68,29 @@ internal sealed record CloneWizard : Wizard
         }
         return Refusal(world, disk) is { } refusal
             ? Complain($"{disk.Path} cannot be written over: {refusal}.")
-            : Step.Stay(this with { Page = 2, Complaint = null, Target = disk.Path, Targets = Targets with { Key = disk.Path } });
+            : Step.Stay(this with
+            {
+                Page = 2,
+                Complaint = null,
+                Target = disk.Path,
+                Targets = Targets with { Key = disk.Path },
+                Options = MadeFor == (Source, disk.Path) ? Options : OptionsFor(world.Disk(Source), disk),
+                MadeFor = (Source, disk.Path),
+            });
     }
 
-    /// <summary>At least the last partition's end is needed; the plan knows exactly.</summary>
-    private string? Refusal(World world, DiskDocument disk) => Refusals.AsTarget(world, disk, Source, null,
-        world.Disk(Source)?.Partitions.Select(p => p.Offset + p.Length).DefaultIfEmpty(0).Max() ?? 0);
+    private static Form OptionsFor(DiskDocument? source, DiskDocument target)
+    {
+        if (source is null) return Questions;
+        if (target.Length < source.Length && SizeQuestions.CanShrink(Sized(source)))
+            return new Form(Questions.Fields.Insert(0, Field.Choice(Shrinking, "Smaller disk", ["file systems shrink until all fits"])));
+        return SizeQuestions.Growing(Sized(source), source.Length, target) is { } growing ? new Form(Questions.Fields.Insert(0, growing)) : Questions;
+    }
+
+    private static IReadOnlyList<SizedPartition> Sized(DiskDocument disk) => [.. disk.Partitions.Select(SizedPartition.Of)];
+
+    /// <summary>At least what file systems can be shrunk to is needed; the plan knows exactly.</summary>
+    private string? Refusal(World world, DiskDocument disk) => Refusals.AsTarget(world, disk, Source, null, world.Disk(Source) is { } source ? SizeQuestions.LeastLength(Sized(source)) : 0);
 
     private static Prose Named(World world, string word, string? path, Tone tone) =>
         new([new Piece(world.Disk(path) is { } disk ? Words.Disk(disk) : path ?? "", tone)], 0, word.PadRight(6));

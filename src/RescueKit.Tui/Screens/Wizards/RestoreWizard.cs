@@ -10,6 +10,7 @@ namespace RescueKit.Tui.Screens.Wizards;
 internal sealed record RestoreWizard : Wizard
 {
     private const int Steps = 5;
+    private const string Shrunk = "the whole disk: file systems shrink until all fits";
     private static readonly string[] Free = ["keep", "discard", "zero"];
 
     public ImageChoice Choice { get; init; } = new();
@@ -83,7 +84,8 @@ internal sealed record RestoreWizard : Wizard
             if (chosen.Count == 0) return Complain("No partition is chosen.");
             if (chosen.DistinctBy(c => c.Onto).Count() < chosen.Count) return Complain("Two partitions are to go into the same one of the target.");
         }
-        var answers = new RestoreAnswers(image.Path, target, chosen, What.Choice("verify") == 0, What.Choice("damage") == 1, Free[What.Choice("free")]);
+        var answers = new RestoreAnswers(image.Path, target, chosen, What.Choice("verify") == 0, What.Choice("damage") == 1, Free[What.Choice("free")],
+            new SizeAnswers(SizeQuestions.Grown(What), Kind(What) == Shrunk));
         return Plan(CommandLines.Restore(answers), Choice.Passphrase);
     }
 
@@ -93,12 +95,18 @@ internal sealed record RestoreWizard : Wizard
 
     private static Form Questions(ImageDocument image, DiskDocument disk)
     {
-        var fields = new List<Field>
-        {
-            Field.Choice("what", "Restore", WholeFits(image, disk) && !image.Partitions.Any(p => p.Number == 0)
-                ? ["the whole disk: tables, boot code, all", "chosen partitions only"]
-                : WholeFits(image, disk) ? ["the whole disk: tables, boot code, all"] : ["chosen partitions only: all of it does not fit"]),
-        };
+        IReadOnlyList<SizedPartition> sized = [.. image.Partitions.Select(SizedPartition.Of)];
+        var length = image.Disk?.Length ?? 0;
+        var (fits, divided) = (WholeFits(image, disk), !image.Partitions.Any(p => p.Number == 0));
+        var shrinks = disk.Length < length && disk.Length >= SizeQuestions.LeastLength(sized) && SizeQuestions.CanShrink(sized) && image.Partitions.All(p => p.Included);
+        List<string> kinds =
+        [
+            .. fits ? ["the whole disk: tables, boot code, all"] : (string[])[],
+            .. divided || !fits ? [fits ? "chosen partitions only" : "chosen partitions only: all of it does not fit"] : (string[])[],
+            .. shrinks ? [Shrunk] : (string[])[],
+        ];
+        var fields = new List<Field> { Field.Choice("what", "Restore", kinds) };
+        if (SizeQuestions.Growing(sized, length, disk, form => !SomeOnly(form)) is { } growing && length > 0) fields.Add(growing);
         foreach (var p in image.Partitions.Where(p => p.Included && p.Number > 0))
         {
             var into = disk.Partitions.Where(t => t.Number > 0 && t.Length >= p.Length && t.MountedAt is null)
@@ -111,7 +119,9 @@ internal sealed record RestoreWizard : Wizard
         return new Form([.. fields]);
     }
 
-    private static bool SomeOnly(Form form) => form.Fields.First(f => f.Id == "what") is var what && what.Choices[what.Chosen].StartsWith("chosen", StringComparison.Ordinal);
+    private static bool SomeOnly(Form form) => Kind(form).StartsWith("chosen", StringComparison.Ordinal);
+
+    private static string Kind(Form form) => form.Fields.First(f => f.Id == "what") is var what ? what.Choices[what.Chosen] : "";
 
     /// <summary>The end of the last partition: the least that can be meant; the plan knows exactly.</summary>
     private static bool WholeFits(ImageDocument image, DiskDocument disk) =>
