@@ -153,7 +153,7 @@ internal sealed class Guest : IDisposable
         var start = new ProcessStartInfo(Tool.Find("qemu-system-x86_64")) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         string[] arguments =
         [
-            "-nodefaults", "-no-user-config", "-machine", "pc", "-accel", "tcg,thread=multi", "-smp", "2", "-cpu", "max", "-m", $"{memory}",
+            "-nodefaults", "-no-user-config", "-machine", "pc", "-accel", "tcg,thread=multi", "-smp", GuestProcessors.Count(disks.Any(disk => disk.Bus == GuestBus.Nvme)), "-cpu", "max", "-m", $"{memory}",
             "-display", "none", "-no-reboot", "-serial", "stdio",
             "-kernel", system.Kernel.Image, "-initrd", system.Archive, "-append", "console=ttyS0 loglevel=5 panic=-1",
             "-chardev", $"socket,id=commands,path={_sockets.File("commands")}",

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using RescueKit.EndToEnd.Tests.Consoles;
 using RescueKit.EndToEnd.Tests.Guests;
+using RescueKit.EndToEnd.Tests.Sizes;
 using RescueKit.Testing.Tools;
 
 namespace RescueKit.EndToEnd.Tests.Media;
@@ -17,7 +18,7 @@ public sealed class MainJobTests(MediaImage media) : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>By UEFI in the core tier, below; by BIOS also in scripts/demo, without key strokes.</summary>
+    /// <summary>By UEFI in the core tier, below; by BIOS also in scripts/demo, without key strokes. Here the root grows, and swap behind it moves to the end.</summary>
     [Fact, Trait(TestScale.Tier, TestScale.Wide)]
     public void A_Debian_disk_is_backed_up_and_restored_by_key_strokes_and_starts_to_a_login()
     {
@@ -27,11 +28,13 @@ public sealed class MainJobTests(MediaImage media) : IDisposable
         using (var screen = Boot(MediaFirmware.Bios, source, target))
         {
             BackUp(screen);
-            Restore(screen, "/dev/vdb", "0002");
+            Restore(screen, "/dev/vdb", "0002", grown: "1 root, ext4, grows");
             Assert.Contains("COMPLETE", screen.WaitFor(WouldStart), StringComparison.Ordinal);
             PowerOff(screen);
         }
         Assert.Equal(before, Tool.Must("sha256sum", source).Output);
+        var (root, swap) = (SizedDisk.Partitions(target)[0], SizedDisk.Partitions(target)[1]);
+        Assert.Equal((root.Start + root.Size, 3L << 30), (swap.Start, (swap.Start + swap.Size) * 512));
         using var restored = new MediaMachine(MediaFirmware.Bios, Disk(target));
         restored.WaitFor("web1 login:");
     }
@@ -129,7 +132,7 @@ public sealed class MainJobTests(MediaImage media) : IDisposable
     }
 
     /// <summary>From the home screen to the result of a restore of the stick's one image.</summary>
-    private static void Restore(TmuxScreen screen, string disk, string id)
+    private static void Restore(TmuxScreen screen, string disk, string id, string? grown = null)
     {
         screen.WaitFor("Restore a disk");
         screen.Choose("Restore a disk");
@@ -142,6 +145,12 @@ public sealed class MainJobTests(MediaImage media) : IDisposable
         screen.Choose(disk);
         screen.Press("Enter");
         screen.WaitFor("Read back");
+        if (grown is not null)
+        {
+            screen.Press("Tab");
+            screen.Press("Right");
+            screen.WaitFor(grown);
+        }
         screen.Press("Enter");
         screen.WaitFor("type the id");
         screen.Type("wrong");

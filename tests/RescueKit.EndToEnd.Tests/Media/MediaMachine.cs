@@ -37,7 +37,7 @@ internal sealed class MediaMachine : IDisposable
     /// <param name="folder">Where its variables (as never switched on, where there are none) and its monitor's socket are.</param>
     public static IEnumerable<string> Options(MediaFirmware firmware, TempFolder folder, IEnumerable<string> others) =>
     [
-        "-nodefaults", "-no-user-config", "-accel", "tcg,thread=multi", "-smp", "2", "-cpu", "max", "-m", "1024",
+        "-nodefaults", "-no-user-config", "-accel", "tcg,thread=multi", "-smp", GuestProcessors.Count(others.Any(option => option.Contains("nvme", StringComparison.Ordinal))), "-cpu", "max", "-m", "1024",
         "-display", "none", "-vga", "std", "-no-reboot", "-serial", "stdio", "-device", "qemu-xhci,id=usb",
         "-qmp", $"unix:{folder.File("monitor")},server=on,wait=off", .. Firmware(firmware, folder), .. others,
     ];
