@@ -24,6 +24,8 @@ internal sealed class LdmDatabase
     /// <summary>The tables of contents that are read, in sectors of the database; the second is the one that every program reads.</summary>
     private static readonly int[] s_contentsAt = [2, 1];
 
+    private static ReadOnlySpan<byte> Configuration => "VMDB"u8;
+
     private readonly List<LdmGroupDisk> _disks = [];
     private readonly List<LdmVolume> _volumes = [];
     private readonly List<LdmComponent> _components = [];
@@ -48,17 +50,19 @@ internal sealed class LdmDatabase
         var total = (ulong)(disk.Length / sector);
         if (header.ConfigSectors == 0 || header.ConfigSectors > (ulong)(Largest / sector) || header.ConfigSectors > total || header.ConfigStart > total - header.ConfigSectors)
             throw new MalformedException($"its database of {header.ConfigSectors} sectors at {header.ConfigStart} does not lie on the disk");
-        var bytes = new byte[header.ConfigSectors * (ulong)sector];
-        disk.Read((long)header.ConfigStart * sector, bytes);
+        var (start, length) = ((long)header.ConfigStart * sector, (long)header.ConfigSectors * sector);
+        var at = RecordsAt(Bytes(disk, start, Math.Min(length, (s_contentsAt.Max() + 1) * sector)), length, sector);
         var database = new LdmDatabase(header);
-        database.ReadRecords(bytes.AsSpan(RecordsAt(bytes, sector)));
+        database.ReadRecords(Area(disk, start + at, length - at));
         return database;
     }
 
     internal static MalformedException Unknown(string what, int revision) => new($"its database has a {what} of revision {revision}, which is not known");
 
     /// <summary>Where the records' header is, in bytes of the database.</summary>
-    private static int RecordsAt(ReadOnlySpan<byte> database, int sector)
+    /// <param name="database">Its first sectors.</param>
+    /// <param name="length">Of all of it; bytes.</param>
+    private static long RecordsAt(ReadOnlySpan<byte> database, long length, int sector)
     {
         ulong? at = null;
         foreach (var place in s_contentsAt)
@@ -72,7 +76,43 @@ internal sealed class LdmDatabase
             if (at is { } other && other != start) throw new MalformedException("its database has two tables of contents that differ");
             at = start;
         }
-        return at <= (ulong)((database.Length - HeaderSize) / sector) ? (int)at * sector : throw new MalformedException("its table of contents names a place outside its database");
+        return at <= (ulong)((length - HeaderSize) / sector) ? (long)at * sector : throw new MalformedException("its table of contents names a place outside its database");
+    }
+
+    /// <summary>The records and their header; of what comes behind them, most is not read: a database is nearly empty.</summary>
+    private static byte[] Area(IBlockSource disk, long at, long length)
+    {
+        const int Begin = 64 << 10;
+        for (var most = Begin; ; most *= 4)
+        {
+            var area = Bytes(disk, at, Math.Min(length, most));
+            if (area.Length == length || HasEnd(area)) return area;
+        }
+    }
+
+    /// <summary>Whether something is to be seen that is no record any more, or there are none.</summary>
+    private static bool HasEnd(ReadOnlySpan<byte> area)
+    {
+        if (!area.StartsWith(Configuration)) return true;
+        var (size, at) = Sizes(area);
+        while (at + size <= area.Length && area[at..].StartsWith("VBLK"u8)) at += size;
+        return at + size <= area.Length;
+    }
+
+    private static byte[] Bytes(IBlockSource disk, long at, long length)
+    {
+        var bytes = new byte[length];
+        disk.Read(at, bytes);
+        return bytes;
+    }
+
+    /// <summary>Of a record, and where the first one is.</summary>
+    private static (int Record, int First) Sizes(ReadOnlySpan<byte> area)
+    {
+        var (size, first) = (UInt32(area, 0x08), UInt32(area, 0x0C));
+        return size is > RecordHead + RecordHeader and <= HeaderSize && first >= HeaderSize && first <= Largest
+            ? ((int)size, (int)first)
+            : throw new MalformedException($"its database has records of {size} bytes at {first}");
     }
 
     private static ulong ConfigStart(ReadOnlySpan<byte> contents)
@@ -89,15 +129,15 @@ internal sealed class LdmDatabase
     /// <param name="area">Begins with their header.</param>
     private void ReadRecords(ReadOnlySpan<byte> area)
     {
-        if (!area.StartsWith("VMDB"u8)) throw new MalformedException("its database has no configuration where one has to be");
-        var (size, first) = (UInt32(area, 0x08), UInt32(area, 0x0C));
+        if (!area.StartsWith(Configuration)) throw new MalformedException("its database has no configuration where one has to be");
+        var (size, first) = Sizes(area);
         if (BinaryPrimitives.ReadUInt16BigEndian(area[0x10..]) != Consistent || Pending(area)) throw new MalformedException("its database was being changed");
-        if (size <= RecordHead + RecordHeader || size > HeaderSize || first < HeaderSize || first > (uint)area.Length) throw new MalformedException($"its database has records of {size} bytes at {first}");
+        if (first > area.Length) throw new MalformedException($"its database has no room for records at {first}");
         var pieces = new Dictionary<uint, (byte[] Content, int Count, HashSet<int> Seen)>();
-        for (var rest = area[(int)first..]; rest.Length >= size && rest.StartsWith("VBLK"u8); rest = rest[(int)size..])
+        for (var rest = area[first..]; rest.Length >= size && rest.StartsWith("VBLK"u8); rest = rest[size..])
         {
             var (id, piece, count) = (UInt32(rest, 8), (int)BinaryPrimitives.ReadUInt16BigEndian(rest[12..]), (int)BinaryPrimitives.ReadUInt16BigEndian(rest[14..]));
-            var content = rest[RecordHead..(int)size];
+            var content = rest[RecordHead..size];
             if (count > MostPieces || (count > 0 && piece >= count)) throw new MalformedException($"its database has piece {piece} of {count} of a record");
             if (count <= 1)
             {

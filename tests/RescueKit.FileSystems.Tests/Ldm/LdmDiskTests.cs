@@ -42,6 +42,14 @@ public sealed class LdmDiskTests : IDisposable
         Assert.Equal(FoundByLdmtool(made.Path).SelectMany(volume => volume.Places).Where(place => place.Disk == "Disk1").Select(place => place.Extent).OrderBy(extent => extent.Offset), disk.Places);
     }
 
+    /// <summary>More than is read at once of a database.</summary>
+    [Fact]
+    public void Hundreds_of_volumes_are_all_found()
+    {
+        var made = new DynamicDiskFile(_folder.File("disk"), 40, isGpt: false, [.. Enumerable.Range(0, 300).Select(i => new DynamicVolume($"Volume{i}", new DynamicPiece(i * 40, 40)))]);
+        Assert.Equal(300, Read(made.Path).Volumes.Count);
+    }
+
     [Fact]
     public void Cut_off_records_and_numbers_out_of_range_are_refused()
     {
@@ -93,7 +101,7 @@ public sealed class LdmDiskTests : IDisposable
     {
         var made = Make(isGpt: false);
         var image = made.Load();
-        var cases = TestScale.Of(20_000);
+        var cases = TestScale.OfMany(100_000);
         var (asked, compared, step) = (0, 0, cases / 120);
         var outcome = MutationFuzz.Run(new Adapter(), image, made.Structures, cases, seed: 11, check: (overlay, content) =>
         {
