@@ -81,7 +81,7 @@ public static class Runs
         var (folder, name) = Split(request.Image);
         ImageLiesElsewhere(folder, name, request.Target, "target");
         return Owning(ImageReader.Open(new FolderStore(folder), name, request.Passphrase), image =>
-            Owning(Target(request.Target), IRun (target) => IsResized(request.Shrink, request.Grow, image.Description.Volumes.Select(v => (v.Number, new Extent(v.Offset, v.Length))), image.DiskLength, target)
+            Owning(Target(request.Target), IRun (target) => IsResized(request.Shrink, request.Grow, () => image.Description.Volumes.Select(v => (v.Number, new Extent(v.Offset, v.Length))), image.DiskLength, target)
                 ? Resize(image, target, request, cancel)
                 : new RestoreRun(image, target, request, new RunResources())));
     }
@@ -102,14 +102,15 @@ public static class Runs
         }
         return Owning(ColdSource(request.Source), source =>
             Owning(Target(request.Target), target =>
-                IsResized(request.Shrink, request.Unlock is null ? request.Grow : null, PartitionTableReader.Read(source).Partitions.Select(p => (p.Number, p.Extent)), source.Length, target)
+                IsResized(request.Shrink, request.Unlock is null ? request.Grow : null, () => PartitionTableReader.Read(source).Partitions.Select(p => (p.Number, p.Extent)), source.Length, target)
                 ? new ResizeRun(new DiskToResize(source), target, request, new RunResources(), cancel)
                 : Opening(request.Unlock, unlock => new CloneRun(source, target, request, new RunResources(), unlock: unlock))));
     }
 
     /// <summary>Whether partitions come to lie elsewhere on the target, or become shorter.</summary>
-    private static bool IsResized(ShrinkRequest? shrink, GrowRequest? grow, IEnumerable<(int Number, Extent Extent)> partitions, long length, TargetAccess target) =>
-        (shrink is not null && target.Target?.Length < length) || GrowPlan.IsNeeded(grow, partitions, length, target.Target?.Length);
+    /// <param name="partitions">Those of the source; asked for where it matters.</param>
+    private static bool IsResized(ShrinkRequest? shrink, GrowRequest? grow, Func<IEnumerable<(int Number, Extent Extent)>> partitions, long length, TargetAccess target) =>
+        (shrink is not null && target.Target?.Length < length) || (grow is { Partition: { } grown } && target.Target?.Length > length && GrowPlan.IsNeeded(grown, partitions()));
 
     private static IRun Resize(ImageReader image, TargetAccess target, RestoreRequest request, CancellationToken cancel)
     {

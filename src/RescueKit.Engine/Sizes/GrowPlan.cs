@@ -17,12 +17,10 @@ internal sealed class GrowPlan : ResizePlan
 
     protected override string Direction => "end";
 
-    /// <summary>Whether there is something to move.</summary>
+    /// <summary>Whether something lies behind it, which would have to move.</summary>
     /// <param name="partitions">Their numbers and places on the source.</param>
-    /// <param name="length">Of the source, in bytes, as is <paramref name="targetLength"/>.</param>
-    public static bool IsNeeded(GrowRequest? request, IEnumerable<(int Number, Extent Extent)> partitions, long length, long? targetLength)
+    public static bool IsNeeded(int grown, IEnumerable<(int Number, Extent Extent)> partitions)
     {
-        if (request?.Partition is not { } grown || !(targetLength > length)) return false;
         var all = partitions.ToList();
         return all.Where(p => p.Number == grown).Any(p => all.Any(other => other.Extent.Offset >= p.Extent.End));
     }
