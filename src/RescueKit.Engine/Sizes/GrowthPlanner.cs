@@ -28,7 +28,7 @@ internal sealed class GrowthPlanner(DiskLayout layout, IReadOnlyList<TransferVol
         if (volumes.FirstOrDefault(v => v.Number == found.Number) is not { Included: true } volume)
             throw new UsageException($"partition {found.Number} is not part of the source, so it is not grown", "leave --grow out");
         if (!hasRoom) RefuseWhatIsBehind(found);
-        var end = AlignDown(Math.Min(UsableEnd(length), StartOfNext(found)));
+        var end = Math.Min(UsableEnd(length), AlignDown(StartOfNext(found)));
         if (end <= found.Extent.End) return null;
         RefuseWhatIsNotKnown(found);
         return new Growth(disk, found.Number, layout.Kind, layout.SectorSize, volume.FileSystem, found.Extent, end);

@@ -24,6 +24,11 @@ public class GrowthPlannerTests
     [Fact]
     public void One_that_ends_at_the_end_of_the_disk_stays() => Assert.Null(Planner(PartitionTableKind.Mbr, (1, 1, 99, "ext4")).Plan(1, "/dev/x", 100 * MiB));
 
+    /// <summary>Nothing but a table wants ends that are aligned.</summary>
+    [Fact]
+    public void A_file_system_without_a_table_grows_to_the_last_byte() =>
+        Assert.Equal(300 * MiB + 512, Planner(PartitionTableKind.None, [], (0, 0, 100, "ext4")).Plan(null, "/dev/x", 300 * MiB + 512)!.NewEnd);
+
     [Fact]
     public void What_is_in_the_way_is_named()
     {
