@@ -75,6 +75,11 @@ public sealed record VolumeContent
     /// <summary>True for a member of a set (md, firmware RAID, multi-device) onto which nothing may be restored on its own.</summary>
     public bool IsSetMember { get; init; }
 
+    /// <summary>
+    /// <see cref="Uuid"/> of every volume, itself among them, on which the same group of volumes lies (LVM); empty where it belongs to none, or its group could not be read.
+    /// </summary>
+    public IReadOnlyList<string> Group { get; init; } = [];
+
     /// <summary>True where data sits at positions counted from the end (md 1.0, LDM, ZFS labels): same size or refuse to move.</summary>
     public bool EndAnchored { get; init; }
 

@@ -21,6 +21,9 @@ public sealed class LuksUnlocker(IToolRunner tools, string disk, IReadOnlyList<L
     private const int Sector = 512;
     private const string SectorSize = "sector_size:";
 
+    /// <summary>A process may have partitions of several disks open.</summary>
+    private static int s_opened;
+
     private readonly List<IBlockSource> _contents = [];
 
     public IReadOnlyCollection<int> Partitions { get; } = [.. partitions.Select(partition => partition.Number)];
@@ -29,7 +32,7 @@ public sealed class LuksUnlocker(IToolRunner tools, string disk, IReadOnlyList<L
     {
         var what = partition == 0 ? disk : $"partition {partition} of {disk}";
         var keys = partitions.First(wanted => wanted.Number == partition).Keys();
-        var name = $"rescuekit-unlocked-{Text(Environment.ProcessId)}-{Text(partition)}";
+        var name = $"rescuekit-unlocked-{Text(Environment.ProcessId)}-{Text(Interlocked.Increment(ref s_opened))}";
         var loop = tools.Must($"opening {what}", new ToolCall("losetup", "--find", "--show", "--read-only",
             "--offset", Text(place.Offset), "--sizelimit", Text(place.Length), disk), "--unlock needs root and loop devices").Trim();
         try

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using RescueKit.Agent.Protocol;
 using RescueKit.Agent.Tools;
 using RescueKit.Model;
@@ -24,8 +23,8 @@ internal static class LvmFinder
         if (members.Count == 0) return [];
         try
         {
-            var physical = Report(tools, "pvs", "pv", "pv_uuid,vg_uuid,vg_name,vg_missing_pv_count");
-            var logical = Report(tools, "lvs", "lv", "vg_uuid,lv_name,lv_attr,lv_layout,lv_size,origin,pool_lv,data_lv,metadata_lv", "-a");
+            var physical = LvmReport.Read(tools, "pvs", "pv", "pv_uuid,vg_uuid,vg_name,vg_missing_pv_count", AllDevices);
+            var logical = LvmReport.Read(tools, "lvs", "lv", "vg_uuid,lv_name,lv_attr,lv_layout,lv_size,origin,pool_lv,data_lv,metadata_lv", AllDevices, "-a");
             var groups = physical.Where(row => row["vg_name"].Length > 0).GroupBy(row => row["vg_uuid"]).ToList();
             return [.. groups.Select(group => Look(layers, members, group.Key, [.. group], [.. logical.Where(row => row["vg_uuid"] == group.Key)],
                 groups.Count(other => other.First()["vg_name"] == group.First()["vg_name"]) == 1))];
@@ -36,9 +35,12 @@ internal static class LvmFinder
         }
     }
 
+    public static string NodeOf(string group, string volume) => $"/dev/mapper/{MappingOf(group, volume)}";
+
     /// <summary>As device mapper names a volume: the hyphens of its parts are doubled. Source: lvm2, dm_build_dm_name().</summary>
-    public static string NodeOf(string group, string volume) =>
-        $"/dev/mapper/{group.Replace("-", "--", StringComparison.Ordinal)}-{volume.Replace("-", "--", StringComparison.Ordinal)}";
+    public static string MappingOf(string group, string volume) => $"{Doubled(group)}-{Doubled(volume)}";
+
+    public static string Doubled(string part) => part.Replace("-", "--", StringComparison.Ordinal);
 
     private static FoundContainer Look(
         Layers layers, List<Layer> members, string id, IReadOnlyList<Dictionary<string, string>> physical, IReadOnlyList<Dictionary<string, string>> logical, bool isOnlyOne)
@@ -115,22 +117,4 @@ internal static class LvmFinder
         Problem = problem,
         Volumes = [],
     }, []);
-
-    /// <exception cref="DeviceException">It says nothing that could be read.</exception>
-    private static List<Dictionary<string, string>> Report(IToolRunner tools, string command, string rows, string fields, params string[] options)
-    {
-        var outcome = tools.Run(new ToolCall("lvm",
-            [command, "--readonly", "--reportformat", "json", "--units", "b", "--nosuffix", "--config", AllDevices, .. options, "-o", fields]));
-        try
-        {
-            // A missing member is a failure to it, and no reason to tell nothing of the others.
-            using var document = JsonDocument.Parse(outcome.Output);
-            return [.. document.RootElement.GetProperty("report").EnumerateArray().SelectMany(report => report.GetProperty(rows).EnumerateArray())
-                .Select(row => row.EnumerateObject().ToDictionary(field => field.Name, field => field.Value.GetString() ?? ""))];
-        }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
-        {
-            throw new DeviceException($"reading the LVM metadata failed: lvm: {outcome.Complaint}", inner: e);
-        }
-    }
 }

@@ -10,6 +10,8 @@ public sealed class DiskIdRenewer(IToolRunner tools) : IIdRenewer
     private const string WithoutIt = "leave --new-ids out, and let no system see both disks";
     private static readonly (string Program, string Package)[] s_programs = [("losetup", "mount"), ("mount", "mount"), ("blkid", "util-linux"), ("partx", "util-linux"), ("unshare", "util-linux"), ("chroot", "coreutils"), ("cp", "coreutils")];
 
+    private static readonly (string Program, string Package)[] s_lvmPrograms = [("lvm", "lvm2"), ("dmsetup", "dmsetup")];
+
     private static readonly string[] s_prefixes = ["UUID=", "PARTUUID=", "/dev/disk/by-uuid/", "/dev/disk/by-partuuid/"];
 
     /// <summary>What an EFI system partition, or one of systemd's for booting, has at its top.</summary>
@@ -22,7 +24,8 @@ public sealed class DiskIdRenewer(IToolRunner tools) : IIdRenewer
         {
             if (WhyNot(volume.FileSystem) is { } why) throw new SafetyException($"partition {volume.Number} holds {volume.FileSystem}: {why}", WithoutIt);
         }
-        foreach (var (program, package) in disk.Volumes.SelectMany(v => ToolOf(v)?.Programs ?? []).Concat(s_programs))
+        (string, string)[] lvm = disk.Volumes.Any(IsOfGroup) ? s_lvmPrograms : [];
+        foreach (var (program, package) in disk.Volumes.SelectMany(v => ToolOf(v.FileSystem, v.Uuid)?.Programs ?? []).Concat(s_programs).Concat(lvm))
         {
             if (!tools.Has(program)) throw new SafetyException($"the ids of {disk.Path} cannot be changed: the program {program} is not on this system", $"install it: apt install {package}");
         }
@@ -36,32 +39,39 @@ public sealed class DiskIdRenewer(IToolRunner tools) : IIdRenewer
         var (complaints, inUse) = (new List<string>(), new List<string>());
         foreach (var change in disk.Volumes.Select(v => v.PartitionId).Append(disk.DiskId).OfType<IdChange>()) words.Add(change.From, change.Onto);
         using (var nodes = new DiskNodes(tools, disk, inUse))
+        using (var groups = new VolumeGroups(tools, [.. disk.Volumes.Where(IsOfGroup).Select(v => nodes.Node(v.Number))], words, complaints, inUse))
         {
-            ChangeAll(disk, nodes, words, complaints, tell, cancel);
-            var seen = new HashSet<int>();
-            foreach (var volume in disk.Volumes.Where(v => v.FileSystem is not null)) complaints.AddRange(AdaptSystem(disk, volume, nodes, words, seen, inUse, tell, cancel));
-            foreach (var volume in disk.Volumes.Where(v => v.FileSystem is "FAT12" or "FAT16" or "FAT32" && !seen.Contains(v.Number)))
-                complaints.AddRange(AdaptBootVolume(volume, nodes, words, hasSystem: seen.Count > 0, inUse));
+            IReadOnlyList<IdPlace> places =
+            [
+                .. disk.Volumes.Where(v => v.FileSystem is not null && !IsOfGroup(v)).Select(v => new IdPlace($"partition {v.Number}", nodes.Node(v.Number), v.FileSystem!, v.Uuid, [.. Names(v, disk)])),
+                .. groups.Volumes.Select(v => new IdPlace($"logical volume {v.Was}/{v.Name}", v.Node, v.FileSystem, v.Uuid, [.. v.OldPaths, .. v.Uuid is { } uuid ? (string[])[uuid] : []])),
+            ];
+            ChangeAll(places, words, complaints, tell, cancel);
+            var copy = new IdCopy(nodes.Disk, places, [.. nodes.All, .. groups.Volumes.Select(v => v.Node)], [.. nodes.Links(words), .. groups.Links(words)], words);
+            var seen = new HashSet<IdPlace>();
+            foreach (var place in places) complaints.AddRange(AdaptSystem(place, copy, seen, inUse, tell, cancel));
+            foreach (var place in places.Where(p => p.FileSystem is "FAT12" or "FAT16" or "FAT32" && !seen.Contains(p)))
+                complaints.AddRange(AdaptBootVolume(place, words, hasSystem: seen.Count > 0, inUse));
         }
         return new IdRenewal([.. complaints, .. inUse], inUse.Count > 0);
     }
 
-    private void ChangeAll(IdDisk disk, DiskNodes nodes, IdWords words, List<string> complaints, Action<string> tell, CancellationToken cancel)
+    private void ChangeAll(IReadOnlyList<IdPlace> places, IdWords words, List<string> complaints, Action<string> tell, CancellationToken cancel)
     {
-        foreach (var volume in disk.Volumes)
+        foreach (var place in places)
         {
-            if (ToolOf(volume) is not { } tool) continue;
+            if (ToolOf(place.FileSystem, place.Uuid) is not { } tool) continue;
             cancel.ThrowIfCancellationRequested();
-            tell($"changing the id of {volume.FileSystem} in partition {volume.Number}");
+            tell($"changing the id of {place.FileSystem} in {place.Name}");
             var id = tool.Another();
             try
             {
-                tool.Change(nodes.Node(volume.Number), id);
-                words.Add(volume.Uuid!, id);
+                tool.Change(place.Node, id);
+                words.Add(place.Uuid!, id);
             }
             catch (Exception e) when (IdTool.IsTrouble(e))
             {
-                complaints.Add($"Partition {volume.Number} ({volume.FileSystem}) keeps its id: {e.Message.TrimEnd('.')}.");
+                complaints.Add($"{place.Title} ({place.FileSystem}) keeps its id: {e.Message.TrimEnd('.')}.");
             }
         }
     }
@@ -70,66 +80,69 @@ public sealed class DiskIdRenewer(IToolRunner tools) : IIdRenewer
     private static string? WhyNot(string? fileSystem) => fileSystem switch
     {
         "LUKS1" or "LUKS2" => "what names ids inside it could not be changed",
-        "LVM2 physical volume" => "a volume group of the same name cannot be given another yet",
         _ => null,
     };
 
-    private IdTool? ToolOf(IdVolume volume) => volume is { FileSystem: { } kind, Uuid: not null } ? IdTool.Of(kind, tools) : null;
+    private static bool IsOfGroup(IdVolume volume) => volume.FileSystem == "LVM2 physical volume";
+
+    private IdTool? ToolOf(string? fileSystem, string? uuid) => fileSystem is not null && uuid is not null ? IdTool.Of(fileSystem, tools) : null;
 
     private IEnumerable<string> Warnings(IdDisk disk)
     {
-        foreach (var volume in disk.Volumes.Where(v => v.Uuid is not null && v.FileSystem is not null && ToolOf(v) is null))
+        foreach (var volume in disk.Volumes.Where(v => v.Uuid is not null && v.FileSystem is not null && !IsOfGroup(v) && ToolOf(v.FileSystem, v.Uuid) is null))
             yield return $"Partition {volume.Number} ({volume.FileSystem}) keeps its id: there is no tool that changes it.";
         if (disk.Table != PartitionTableKind.None && disk.Volumes.Any(v => v.FileSystem is "NTFS" or "BitLocker"))
             yield return "Windows finds its partitions by ids that change: before it starts from the copy, its start-up repair has to be run once (bcdboot C:\\Windows).";
-        if (disk.Volumes.Any(v => v.FileSystem is "ext2" or "ext3" or "ext4" or "XFS" or "btrfs"))
+        if (disk.Volumes.Any(IsOfGroup))
+            yield return "LVM's volume groups on the copy get other names, too, of the same length: what names them outside of it has to be seen to.";
+        if (disk.Volumes.Any(v => v.FileSystem is "ext2" or "ext3" or "ext4" or "XFS" or "btrfs" || IsOfGroup(v)))
             yield return "A Linux system on the copy is told of its new ids by its own programs (update-initramfs, grub-install and the like), which are run as root.";
     }
 
-    /// <param name="seen">Takes the numbers of the partitions whose files are a system's, and have been adapted.</param>
-    private IEnumerable<string> AdaptSystem(IdDisk disk, IdVolume root, DiskNodes nodes, IdWords words, HashSet<int> seen, ICollection<string> inUse, Action<string> tell, CancellationToken cancel)
+    /// <param name="seen">Takes the places whose files are a system's, and have been adapted.</param>
+    private IEnumerable<string> AdaptSystem(IdPlace root, IdCopy copy, HashSet<IdPlace> seen, ICollection<string> inUse, Action<string> tell, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
-        var name = $"The system in partition {root.Number}";
+        var name = $"The system in {root.Name}";
         var complaints = new List<string>();
         try
         {
-            using var system = MountedSystem.Find(tools, nodes.Node(root.Number), root.FileSystem!, inUse);
+            using var system = MountedSystem.Find(tools, root.Node, root.FileSystem, inUse);
             if (system is null) return [];
-            seen.Add(root.Number);
-            var volumes = disk.Volumes.Where(v => MountedSystem.IsMountable(v.FileSystem)).SelectMany(v => Names(v, disk).Select(id => (Id: id, Volume: v)))
-                .DistinctBy(pair => pair.Id, StringComparer.OrdinalIgnoreCase).ToDictionary(pair => pair.Id, pair => pair.Volume, StringComparer.OrdinalIgnoreCase);
+            seen.Add(root);
+            var mountable = copy.Places.Where(p => MountedSystem.IsMountable(p.FileSystem)).SelectMany(p => p.Names.Select(id => (Id: id, Place: p)))
+                .DistinctBy(pair => pair.Id, StringComparer.OrdinalIgnoreCase).ToDictionary(pair => pair.Id, pair => pair.Place, StringComparer.OrdinalIgnoreCase);
             foreach (var entry in system.Entries.OrderBy(entry => entry.Point, StringComparer.Ordinal))
             {
                 if (entry.IsByLabel || entry.IsByPlace) complaints.Add($"{name}: /etc/fstab names {entry.Device}, which may be found on either disk");
-                if (!entry.IsMounted || entry.Point == "/" || Id(entry.Device) is not { } id || !volumes.TryGetValue(id, out var volume)) continue;
+                if (!entry.IsMounted || entry.Point == "/" || !mountable.TryGetValue(Id(entry.Device) ?? entry.Device, out var place)) continue;
                 try
                 {
-                    system.Mount(entry, nodes.Node(volume.Number), volume.FileSystem!);
-                    seen.Add(volume.Number);
+                    system.Mount(entry, place.Node, place.FileSystem);
+                    seen.Add(place);
                 }
                 catch (Exception e) when (IdTool.IsTrouble(e))
                 {
                     complaints.Add($"{name}: what lies in {entry.Point} still names the old ids: {e.Message}");
                 }
             }
-            complaints.AddRange(new SystemIds(system, new IdFiles(words), nodes).Adapt(tell, cancel).Select(complaint => $"{name}: {complaint}"));
+            complaints.AddRange(new SystemIds(system, new IdFiles(copy.Words), copy).Adapt(tell, cancel).Select(complaint => $"{name}: {complaint}"));
         }
         catch (Exception e) when (IdTool.IsTrouble(e))
         {
-            complaints.Add($"Partition {root.Number} ({root.FileSystem}) was not looked into for a system that names the old ids: {e.Message}");
+            complaints.Add($"{root.Title} ({root.FileSystem}) was not looked into for a system that names the old ids: {e.Message}");
         }
         return complaints.Select(complaint => complaint.TrimEnd('.') + ".");
     }
 
     /// <summary>systemd finds such by its place on the disk: no fstab need name it.</summary>
     /// <param name="hasSystem">A Linux system is on the disk, and this may be what it starts from.</param>
-    private List<string> AdaptBootVolume(IdVolume volume, DiskNodes nodes, IdWords words, bool hasSystem, ICollection<string> inUse)
+    private List<string> AdaptBootVolume(IdPlace place, IdWords words, bool hasSystem, ICollection<string> inUse)
     {
-        var (name, files, complaints) = ($"Partition {volume.Number} ({volume.FileSystem})", new IdFiles(words), new List<string>());
+        var (name, files, complaints) = ($"{place.Title} ({place.FileSystem})", new IdFiles(words), new List<string>());
         try
         {
-            using var mounted = MountedSystem.Alone(tools, nodes.Node(volume.Number), volume.FileSystem!, inUse);
+            using var mounted = MountedSystem.Alone(tools, place.Node, place.FileSystem, inUse);
             if (!s_bootFolders.Any(folder => Directory.Exists(Path.Combine(mounted.Root, folder)))) return complaints;
             foreach (var file in IdFiles.Below(mounted.Root))
             {

@@ -46,12 +46,12 @@ internal sealed class DiskNodes : IDisposable
     /// <summary>The disk and all its partitions, as the kernel calls them.</summary>
     public IReadOnlyList<string> All => [.. _nodes.Values.Concat(Partitions().Select(NodeOf)).Prepend(Disk).Distinct()];
 
-    /// <summary>What udev would call its partitions below /dev/disk, and their nodes: by these names an initramfs is to find them.</summary>
+    /// <summary>What udev would call its partitions below /dev, and their nodes: by these names an initramfs is to find them.</summary>
     public IReadOnlyList<(string Name, string Node)> Links(IdWords words) =>
     [
         .. _disk.Volumes.SelectMany(v => (IEnumerable<(string Kind, string? Id, int Number)>)[("by-uuid", v.Uuid, v.Number), ("by-partuuid", PartitionId(v, _disk), v.Number)])
             .Where(link => link.Id is not null && !link.Id.Contains('/', StringComparison.Ordinal))
-            .Select(link => (Name: $"{link.Kind}/{words.In(link.Id!)}", Node: Node(link.Number))).DistinctBy(link => link.Name),
+            .Select(link => (Name: $"disk/{link.Kind}/{words.In(link.Id!)}", Node: Node(link.Number))).DistinctBy(link => link.Name),
     ];
 
     /// <summary>The device of a partition.</summary>

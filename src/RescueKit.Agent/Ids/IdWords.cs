@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using RescueKit.Agent.Containers;
 
 namespace RescueKit.Agent.Ids;
 
@@ -10,9 +11,8 @@ internal sealed class IdWords
     private const string EscapedHyphen = @"\x2d";
 
     private readonly Dictionary<string, string> _words = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<(Regex Places, string Onto)> _groups = [];
     private Regex? _pattern;
-
-    public bool IsEmpty => _words.Count == 0;
 
     public void Add(string from, string onto)
     {
@@ -22,17 +22,35 @@ internal sealed class IdWords
         _pattern = null;
     }
 
+    /// <summary>
+    /// The name of a volume group, where it is named as such: in paths, in those of device mapper, in units of systemd made of these, and in what dracut(8) and old GRUBs
+    /// are told. A name may be any word: elsewhere it is none.
+    /// </summary>
+    public void AddGroup(string from, string onto)
+    {
+        if (from.Length != onto.Length) throw new ArgumentException($"{from} and {onto} are not of the same length", nameof(onto));
+        Places(@"(?<=/dev/|\brd\.lvm\.lv=)", from, onto, "(?=/)");
+        Places(@"(?<=\brd\.lvm\.vg=)", from, onto, @"(?![\w.+-])");
+        Places(@"(?<=/mapper/|[('""]lvm/)", LvmFinder.Doubled(from), LvmFinder.Doubled(onto), "(?=-(?!-))");
+        Places(@"(?<=\bdev-mapper-)", Escaped(LvmFinder.Doubled(from)), Escaped(LvmFinder.Doubled(onto)), @"(?=\\x2d(?!\\x2d))");
+        Places(@"(?<=\bdev-)", Escaped(from), Escaped(onto), "(?=-)");
+
+        void Places(string before, string name, string other, string behind) => _groups.Add((new Regex($"{before}{Regex.Escape(name)}{behind}", RegexOptions.CultureInvariant), other));
+    }
+
     /// <summary>True where a text names an id that has changed.</summary>
     public bool IsIn(ReadOnlySpan<byte> content) => Changes(content).Count > 0;
 
     /// <summary>The places of a file at which an id is named, with what is to stand there. Ids are found as words: within longer numbers they are none.</summary>
     public IReadOnlyList<(int Offset, byte[] Bytes)> Changes(ReadOnlySpan<byte> content)
     {
-        if (IsEmpty) return [];
+        var text = Encoding.Latin1.GetString(content);
+        var groups = _groups.SelectMany(group => group.Places.Matches(text).Select(match => (match.Index, Encoding.Latin1.GetBytes(group.Onto))));
+        if (_words.Count == 0) return [.. groups];
         _pattern ??= new Regex(
             $@"(?:(?<![0-9a-z])|(?<=\\x2d|\b0x))(?:{string.Join('|', _words.Keys.OrderByDescending(word => word.Length).Select(Regex.Escape))})(?![0-9a-z])",
             RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
-        return [.. _pattern.Matches(Encoding.Latin1.GetString(content)).Select(match => (match.Index, Encoding.Latin1.GetBytes(InCaseOf(match.Value, _words[match.Value]))))];
+        return [.. _pattern.Matches(text).Select(match => (match.Index, Encoding.Latin1.GetBytes(InCaseOf(match.Value, _words[match.Value])))), .. groups];
     }
 
     public string In(string text)

@@ -23,6 +23,8 @@ internal sealed class MountedSystem : IDisposable
 
     private static readonly string[] s_programFolders = ["/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/"];
 
+    private const string Mapper = "mapper/";
+
     private readonly IToolRunner _tools;
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("rescuekit-system-");
     private readonly ICollection<string> _inUse;
@@ -103,7 +105,7 @@ internal sealed class MountedSystem : IDisposable
 
     /// <summary>Has the kernel's own file systems in it, as programs expect. EFI's variables are not among them: those of this machine are left alone.</summary>
     /// <param name="disk">The nodes in /dev of the disk that it is on: of other disks it gets none.</param>
-    /// <param name="links">Names below /dev/disk, and which of the nodes they stand for.</param>
+    /// <param name="links">Names below /dev, and which of the nodes they stand for.</param>
     /// <exception cref="DeviceException">They cannot be mounted.</exception>
     public void PrepareForPrograms(IReadOnlyList<string> disk, IReadOnlyList<(string Name, string Node)> links)
     {
@@ -115,10 +117,13 @@ internal sealed class MountedSystem : IDisposable
             Directory.CreateDirectory(Path.Combine(devices, "shm"));
             foreach (var (name, node) in links)
             {
-                var link = Path.Combine(devices, "disk", name);
+                var link = Path.Combine(devices, name);
                 Directory.CreateDirectory(Path.GetDirectoryName(link)!);
-                File.CreateSymbolicLink(link, $"../../{Path.GetFileName(node)}");
+                File.CreateSymbolicLink(link, node);
             }
+            // GRUB's tools ask device mapper what a logical volume lies on.
+            if (links.Any(link => link.Name.StartsWith(Mapper, StringComparison.Ordinal)))
+                _tools.Must("giving it devices", new ToolCall("cp", "--archive", "/dev/mapper/control", Path.Combine(devices, Mapper)));
         }
         if (Find("/sys") is { } system) Mount(["-t", "sysfs", "-o", "ro", "sysfs"], system);
         if (Find("/run") is { } running) Mount(["-t", "tmpfs", "-o", Confined, "tmpfs"], running);

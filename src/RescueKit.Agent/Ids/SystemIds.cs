@@ -4,8 +4,8 @@ namespace RescueKit.Agent.Ids;
 
 /// <summary>Has a Linux system find its own disk again: what names ids in its configuration, its initramfs, and its boot loader.</summary>
 /// <param name="system">With its file systems mounted.</param>
-/// <param name="nodes">The disk that it starts from.</param>
-internal sealed class SystemIds(MountedSystem system, IdFiles files, DiskNodes nodes)
+/// <param name="copy">That it starts from.</param>
+internal sealed class SystemIds(MountedSystem system, IdFiles files, IdCopy copy)
 {
     private const int BootSector = 440;
     private static readonly TimeSpan s_limit = TimeSpan.FromHours(2);
@@ -18,6 +18,8 @@ internal sealed class SystemIds(MountedSystem system, IdFiles files, DiskNodes n
         ("mkinitcpio", ["-P"]),
     ];
 
+    private static readonly string[] s_records = ["/etc/lvm/backup/", "/etc/lvm/archive/"];
+
     private readonly List<string> _complaints = [];
 
     /// <returns>What could not be done, a sentence each.</returns>
@@ -26,13 +28,13 @@ internal sealed class SystemIds(MountedSystem system, IdFiles files, DiskNodes n
         tell("writing the new ids into the configuration");
         // Wherever these two are: links lead there, which are not followed else.
         var named = ((string[])["/etc/fstab", "/etc/crypttab"]).Select(system.Find).OfType<string>();
-        foreach (var file in named.Concat(Folders("/etc", "/boot", "/efi").SelectMany(folder => IdFiles.Below(folder))))
+        foreach (var file in named.Concat(Folders("/etc", "/boot", "/efi").SelectMany(folder => IdFiles.Below(folder)).Where(file => !IsRecord(Within(file)))))
             Guard($"{Within(file)} still names the old ids", () => files.Rewrite(file));
         cancel.ThrowIfCancellationRequested();
         tell("making the initramfs anew");
         Guard("its initramfs still names the old ids", () =>
         {
-            system.PrepareForPrograms(nodes.All, nodes.Links(files.Words));
+            system.PrepareForPrograms(copy.Devices, copy.Links);
             MakeInitramfs(cancel);
         });
         cancel.ThrowIfCancellationRequested();
@@ -60,7 +62,7 @@ internal sealed class SystemIds(MountedSystem system, IdFiles files, DiskNodes n
         if ((system.Program("grub-install") ?? system.Program("grub2-install")) is not { } program) return;
         foreach (var folder in Folders("/boot/grub", "/boot/grub2"))
         {
-            if (Directory.Exists(Path.Combine(folder, "i386-pc")) && StartsByGrub()) Must(program, ["--target=i386-pc", nodes.Disk]);
+            if (Directory.Exists(Path.Combine(folder, "i386-pc")) && StartsByGrub()) Must(program, ["--target=i386-pc", copy.Disk]);
             foreach (var (esp, point) in Folders("/boot/efi", "/efi").Where(esp => files.Leftover(esp).Any()).Select(esp => (esp, Within(esp))))
             {
                 foreach (var target in Directory.EnumerateDirectories(folder, "*-efi").Select(found => Path.GetFileName(found)!))
@@ -75,12 +77,15 @@ internal sealed class SystemIds(MountedSystem system, IdFiles files, DiskNodes n
     private bool StartsByGrub()
     {
         var sector = new byte[BootSector];
-        using var handle = File.OpenHandle(nodes.Disk, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var handle = File.OpenHandle(copy.Disk, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         return RandomAccess.Read(handle, sector, 0) == sector.Length && sector.AsSpan().IndexOf("GRUB "u8) >= 0;
     }
 
     /// <summary>Those that there are, where they lie now.</summary>
     private IEnumerable<string> Folders(params string[] paths) => paths.Select(system.Find).OfType<string>().Where(Directory.Exists);
+
+    /// <summary>What LVM has written down of groups as they were (vgcfgrestore(8)).</summary>
+    private static bool IsRecord(string file) => s_records.Any(folder => file.StartsWith(folder, StringComparison.Ordinal));
 
     private string Within(string path) => path[system.Root.Length..];
 

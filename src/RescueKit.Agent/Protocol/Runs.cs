@@ -5,7 +5,8 @@ namespace RescueKit.Agent.Protocol;
 /// <summary>A run is its command line: what a UI shows is what is executed, and can be pasted into a script.</summary>
 /// <param name="Command">Words after `rescuekit`: image create|restore|verify|get, or clone, with their options. No --confirm, no passphrase.</param>
 /// <param name="Passphrase">For an image that is encrypted, or to be; null for none.</param>
-public sealed record RunRequest(IReadOnlyList<string> Command, string? Passphrase = null);
+/// <param name="Unlock">Passphrases of the partitions that --unlock names without a file, by their numbers; null for none.</param>
+public sealed record RunRequest(IReadOnlyList<string> Command, string? Passphrase = null, IReadOnlyDictionary<int, string>? Unlock = null);
 
 public enum RunStage { Planned, Running, Ended }
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using RescueKit.Agent.Containers;
 using RescueKit.Agent.Tools;
-using RescueKit.Cli.Terminals;
+using RescueKit.Cli.Session;
 using RescueKit.Model;
 
 namespace RescueKit.Cli.Arguments;
@@ -28,22 +28,13 @@ internal static class UnlockOption
 
     /// <summary>Null where nothing is to be opened.</summary>
     /// <exception cref="UsageException">A partition is named twice.</exception>
-    public static Func<IUnlocker>? Read(ParseResult parse, Option<(int Number, string? File)[]?> option, string disk, ITerminal terminal)
+    public static Func<IUnlocker>? Read(ParseResult parse, Option<(int Number, string? File)[]?> option, string disk, CliHost host)
     {
         if (parse.GetValue(option) is not { Length: > 0 } given) return null;
         if (given.GroupBy(partition => partition.Number).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"--unlock names partition {twice.Key} twice"));
         return () => new LuksUnlocker(new ToolRunner(), disk,
-            [.. given.Select(partition => new LockedPartition(partition.Number, () => partition.File is { } file ? FromFile(file) : [Asked(terminal, partition.Number)]))]);
-    }
-
-    private static ReadOnlyMemory<byte> Asked(ITerminal terminal, int number)
-    {
-        if (!terminal.InputIsTerminal)
-            throw new UsageException("the passphrase of a partition is needed, and there is no terminal to ask for it", "name the file that it is in: --unlock N:FILE");
-        return terminal.Ask(string.Create(CultureInfo.InvariantCulture, $"Passphrase of partition {number}: "), echo: false) is { Length: > 0 } typed
-            ? typed
-            : throw new UsageException("no passphrase was typed");
+            [.. given.Select(partition => new LockedPartition(partition.Number, () => partition.File is { } file ? FromFile(file) : [host.PassphraseOf(partition.Number)]))]);
     }
 
     /// <summary>A key file counts to its end; a passphrase that was written by an editor has a line's end behind it.</summary>

@@ -64,7 +64,7 @@ internal sealed class CloneCommand
             BadSectorTime = parse.GetValue(_badSectorTime),
             Unclean = parse.GetValue(_unclean),
             ExcludeWindowsSwap = parse.GetValue(_excludeWindowsSwap),
-            Unlock = UnlockOption.Read(parse, _unlock, parse.GetRequiredValue(_source), host.Terminal),
+            Unlock = UnlockOption.Read(parse, _unlock, parse.GetRequiredValue(_source), host),
             Free = parse.GetValue(_free),
             Grow = parse.GetValue(_grow),
             Shrink = CommonOptions.Shrinking(parse, _shrink, _scratch),

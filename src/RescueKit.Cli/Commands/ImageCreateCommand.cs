@@ -155,7 +155,7 @@ internal sealed class ImageCreateCommand
             BadSectorTime = parse.GetValue(_badSectorTime),
             Unclean = parse.GetValue(_unclean),
             ExcludeWindowsSwap = parse.GetValue(_excludeWindowsSwap),
-            Unlock = UnlockOption.Read(parse, _unlock, parse.GetRequiredValue(_source), host.Terminal),
+            Unlock = UnlockOption.Read(parse, _unlock, parse.GetRequiredValue(_source), host),
             RateLimit = RateLimit(parse.GetValue(_rateLimit)),
             Verify = parse.GetValue(_verify),
             Resume = parse.GetValue(_resume),

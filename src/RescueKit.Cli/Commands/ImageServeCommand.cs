@@ -15,6 +15,9 @@ namespace RescueKit.Cli.Commands;
 
 internal sealed class ImageServeCommand
 {
+    /// <summary>Of several requests for one chunk all but one wait until it is unpacked, each on a thread: that must not keep a processor from other chunks.</summary>
+    private const int LeastThreads = 32;
+
     private readonly Argument<string> _image = new("IMAGE") { Description = "An image (its first part)" };
     private readonly Option<string?> _socket = new("--socket") { HelpName = "PATH", Description = "Listen on this socket of the file system, for its owner alone" };
 
@@ -95,6 +98,8 @@ internal sealed class ImageServeCommand
         if (parse.GetValue(_socket) is { } socket) server.Listen(socket);
         else server.Listen(parse.GetValue(_address) ?? IPAddress.Loopback, parse.GetValue(_port) ?? NbdServer.DefaultPort);
 
+        ThreadPool.GetMinThreads(out var workers, out var completions);
+        ThreadPool.SetMinThreads(Math.Max(workers, LeastThreads), completions);
         var stop = host.Interruption.BeginRun();
         var document = new ServeDocument(server.Uri, path, parse.GetValue(_partition), source.Length, overlay is null, parse.GetValue(_overlay), Warnings(image));
         if (parse.GetValue(_json)) JsonOutput.Write(host.Terminal.Out, document);

@@ -12,7 +12,7 @@ internal sealed class CommandRunFactory : IRunFactory
     {
         // Its signals are not listened for: the process that hosts the runs has an ear of its own.
         using var deaf = new Interruption(() => { });
-        var host = new PreparingHost(request.Passphrase, deaf);
+        var host = new PreparingHost(request, deaf);
         CommandTree.Prepare(request.Command, host);
         return host.Draft ?? throw new Model.UsageException($"'{string.Join(' ', request.Command)}' is no run", CommandTree.RunsRemedy);
     }

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using RescueKit.Cli.Errors;
 using RescueKit.Cli.Terminals;
 using RescueKit.Engine;
+using RescueKit.Model;
 
 namespace RescueKit.Cli.Session;
 
@@ -23,6 +25,17 @@ internal class CliHost(ITerminal terminal, Interruption interruption, TimeProvid
 
     /// <summary>Puts a run together where that leaves things behind while it lasts.</summary>
     public virtual T Prepare<T>(Func<CancellationToken, T> prepare) => Interruption.Prepare(prepare);
+
+    /// <summary>What opens a partition that is enciphered.</summary>
+    /// <exception cref="UsageException">There is nobody to say it.</exception>
+    public virtual ReadOnlyMemory<byte> PassphraseOf(int partition)
+    {
+        if (!Terminal.InputIsTerminal)
+            throw new UsageException("the passphrase of a partition is needed, and there is no terminal to ask for it", "name the file that it is in: --unlock N:FILE");
+        return Terminal.Ask(string.Create(CultureInfo.InvariantCulture, $"Passphrase of partition {partition}: "), echo: false) is { Length: > 0 } typed
+            ? typed
+            : throw new UsageException("no passphrase was typed");
+    }
 
     /// <summary>From now on something is left that has to be taken away again: a signal asks for the end, and does not kill.</summary>
     public virtual void BeginUndoing() => Interruption.BeginRun();

@@ -28,6 +28,8 @@ internal sealed class NewIdsStep : FinalStep
             throw new SafetyException($"{DiskSurvey.NameOf(member.Partition)} is a member of a set ({member.Content.Type}), whose ids are those of all its disks", WithoutIt);
         if (survey.Volumes.FirstOrDefault(v => TransferVolume.Of(v).AnchoredToDiskEnd) is { } anchored)
             throw new SafetyException($"{DiskSurvey.NameOf(anchored.Partition)} ({anchored.Content.Type}) belongs to a disk with a database at its end, which holds ids of its own", WithoutIt);
+        if (survey.Volumes.FirstOrDefault(v => v.Included && v.Content.Type == "LVM2 physical volume" && !IsWhole(v.Content.Group, survey)) is { } part)
+            throw new SafetyException($"the volume group of {DiskSurvey.NameOf(part.Partition)} lies on other disks, too, or cannot be read", WithoutIt);
         _disk = new IdDisk(
             access.Path, survey.Layout.Kind, survey.Layout.SectorSize, Change(survey.Layout.DiskId, table.Disk),
             [.. survey.Volumes.Select(v => new IdVolume(v.Partition.Number, v.Included ? v.Content.Type : null, v.Content.Uuid, Change(v.Partition.Id, table.Partitions.GetValueOrDefault(v.Partition.Number))))]);
@@ -35,6 +37,9 @@ internal sealed class NewIdsStep : FinalStep
     }
 
     public override IEnumerable<string> Warnings => _warnings;
+
+    private static bool IsWhole(IReadOnlyList<string> group, DiskSurvey survey) =>
+        group.Count > 0 && group.All(id => survey.Volumes.Any(v => v.Included && v.Content.Uuid == id));
 
     private static IdChange? Change(string? from, string? onto) => from is null || onto is null ? null : new IdChange(from, onto);
 

@@ -22,6 +22,9 @@ internal sealed class LvmGroup
     /// <summary>Of the volume group.</summary>
     public string Name { get; }
 
+    /// <summary>The ids of its physical volumes, with dashes.</summary>
+    public IReadOnlyList<string> Members { get; }
+
     /// <param name="text">A metadata area's.</param>
     /// <param name="id">Of the physical volume, with dashes.</param>
     /// <param name="length">Its bytes.</param>
@@ -34,6 +37,7 @@ internal sealed class LvmGroup
         var (name, own) = volumes.Sections.FirstOrDefault(volume => volume.Section.Text("id") == id);
         if (own is null) throw new MalformedException($"the volume group {Name} does not know it");
         _volume = name;
+        Members = [.. volumes.Sections.Select(volume => volume.Section.Text("id") ?? throw new MalformedException($"the volume group {Name} has a physical volume without an id"))];
         _extentBytes = Bytes(_group.Number("extent_size"), "extent size");
         _start = Bytes(own.Number("pe_start"), "start");
         _extentCount = own.Number("pe_count");

@@ -23,6 +23,7 @@ public sealed class LvmReader : IAllocationReader
             content = content with { ClaimedLength = (long)label.Size };
             if (Metadata(volume, label) is not { } text) return content with { WholeReason = "the metadata of its volume group do not lie on it, or it belongs to none: taken whole" };
             var group = new LvmGroup(text, label.Id, volume.Length);
+            content = content with { Group = group.Members };
             var extents = group.Extents;
             var used = group.Allocated().Union(ExtentSet.Of(extents).ComplementIn(new Extent(0, volume.Length)));
             return content with { Map = new ExtentSetMap(used), Nested = [.. group.Plain()] };

@@ -6,7 +6,7 @@ using RescueKit.Model;
 
 namespace RescueKit.Agent.Tests.Fakes;
 
-/// <summary>Makes the engine's own runs of a few plain words, and "wait", a run that goes on until it is told to stop.</summary>
+/// <summary>Makes the engine's own runs of a few plain words, "wait", a run that goes on until it is told to stop, and "told", one onto the passphrase of a partition.</summary>
 internal sealed class EngineRunFactory : IRunFactory
 {
     public RunDraft Parse(RunRequest request)
@@ -26,6 +26,7 @@ internal sealed class EngineRunFactory : IRunFactory
                 () => Runs.Verify(new VerifyRequest(image) { Passphrase = open })),
             ["clone", var source, var target] => new RunDraft([new RunUse(source), new RunUse(target)], null, () => Runs.Clone(new CloneRequest(source, target))),
             ["wait", var target] => new RunDraft([new RunUse(target)], null, () => new WaitingRun(target)),
+            ["told", var partition] => new RunDraft([], null, () => new WaitingRun(request.Unlock![int.Parse(partition, System.Globalization.CultureInfo.InvariantCulture)])),
             _ => throw new UsageException($"'{string.Join(' ', request.Command)}' is no run"),
         };
     }

@@ -165,6 +165,14 @@ public abstract class RunHostContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Passphrases_of_partitions_reach_who_makes_the_run_and_no_log()
+    {
+        var planned = await Host.PrepareAsync(new RunRequest(["told", "2"], "of the image", new Dictionary<int, string> { [2] = "hush" }), Cancel);
+        Assert.Equal("hush", planned.Plan.Onto.Path);
+        Assert.DoesNotContain(await Host.GetLogAsync(0, Cancel), line => line.Text.Contains("hush", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_receipt_goes_where_the_command_line_wants_it_and_a_place_that_cannot_hold_it_ends_the_run_before_it_begins()
     {
         var image = await MakeImage();

@@ -41,6 +41,30 @@ public class IdWordsTests
         Assert.Throws<ArgumentException>(() => new IdWords().Add("1", "22"));
     }
 
+    [Theory]
+    [InlineData("/dev/mapper/web--vg-root / ext4", "/dev/mapper/web--v1-root / ext4")]
+    [InlineData("/dev/web-vg/root /srv", "/dev/web-v1/root /srv")]
+    [InlineData("root=/dev/mapper/web--vg-root rd.lvm.lv=web-vg/root rd.lvm.vg=web-vg quiet", "root=/dev/mapper/web--v1-root rd.lvm.lv=web-v1/root rd.lvm.vg=web-v1 quiet")]
+    [InlineData(@"dev-mapper-web\x2d\x2dvg\x2droot.device dev-web\x2dvg-root.swap", @"dev-mapper-web\x2d\x2dv1\x2droot.device dev-web\x2dv1-root.swap")]
+    [InlineData("set root='lvm/web--vg-root'", "set root='lvm/web--v1-root'")]
+    [InlineData("set root='lvmid/aBcDeF-0123-4567-89aB-cDeF-0123-456789/x'", "set root='lvmid/ZZZZZZ-0123-4567-89aB-cDeF-0123-456789/x'")]
+    public void Volume_groups_are_changed_where_they_are_named_as_such(string text, string expected) => Assert.Equal(expected, GroupWords().In(text));
+
+    [Theory]
+    [InlineData("the web-vg of the web")]
+    [InlineData("/dev/mapper/web--vg--two-root /dev/web-vg2/root /dev/WEB-VG/root")]
+    [InlineData(@"dev-mapper-web\x2d\x2dvg\x2d\x2dtwo\x2droot.device")]
+    [InlineData("rd.lvm.vg=web-vg2 /srv/web-vg/file")]
+    public void Other_words_are_no_volume_group(string text) => Assert.Equal(text, GroupWords().In(text));
+
+    private static IdWords GroupWords()
+    {
+        var words = new IdWords();
+        words.AddGroup("web-vg", "web-v1");
+        words.Add("aBcDeF-0123-4567-89aB-cDeF-0123-456789", "ZZZZZZ-0123-4567-89aB-cDeF-0123-456789");
+        return words;
+    }
+
     private static IdWords Words()
     {
         var words = new IdWords();

@@ -24,7 +24,7 @@ public class MountedSystemTests
                 [$"mount -t ext4 -o nodev,nosuid /dev/sdx1 {root}", $"mount -t xfs -o nodev,nosuid /dev/sdx2 {root}/srv", $"mount -t btrfs -o nodev,nosuid,subvol=@home /dev/sdx3 {root}/home"],
                 tools.Lines);
 
-            system.PrepareForPrograms(["/dev/sdx", "/dev/sdx1"], [("by-uuid/an-id", "/dev/sdx1")]);
+            system.PrepareForPrograms(["/dev/sdx", "/dev/sdx1"], [("disk/by-uuid/an-id", "/dev/sdx1")]);
             Assert.Contains($"mount -t tmpfs -o mode=755,nosuid tmpfs {root}/dev", tools.Lines);
             var copy = Assert.Single(tools.Calls, call => call.Program == "cp").Arguments;
             Assert.Equal(["/dev/sdx", "/dev/sdx1", $"{root}/dev"], copy.TakeLast(3));

@@ -1,6 +1,7 @@
 using RescueKit.Agent.Hosting;
 using RescueKit.Agent.Protocol;
 using RescueKit.Cli.Hosting;
+using RescueKit.Cli.Session;
 using RescueKit.Cli.Tests.Program;
 using RescueKit.Model;
 using RescueKit.Testing.Tools;
@@ -64,6 +65,15 @@ public sealed class CommandRunFactoryTests : IDisposable
     [InlineData("--version")]
     [InlineData]
     public void Words_that_are_no_run_are_refused(params string[] words) => Assert.Throws<UsageException>(() => Parse(words));
+
+    [Fact]
+    public void Passphrases_of_partitions_are_asked_of_the_request()
+    {
+        using var deaf = new Interruption(() => { });
+        var host = new PreparingHost(new RunRequest([], "of the image", new Dictionary<int, string> { [2] = "hush" }), deaf);
+        Assert.Equal("hush"u8.ToArray(), host.PassphraseOf(2).ToArray());
+        Assert.Contains("partition 3", Assert.Throws<UsageException>(() => host.PassphraseOf(3)).Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Errors_are_explained_in_the_words_of_the_command_line()

@@ -151,6 +151,19 @@ public sealed class ContainerTests(ContainerMachine machine) : IClassFixture<Con
         MustBeClosed();
     }
 
+    /// <summary>256 MiB, with LVM in it of which some volumes, and parts of them, are in use.</summary>
+    [Fact]
+    public void Of_a_LUKS_partition_that_is_opened_only_what_is_used_is_taken()
+    {
+        Guest.Must($"printf %s '{ContainerMachine.Passphrase}' >{Secret}");
+        Guest.Must($"rescuekit agent execute --line 'image create {Guest.Node(machine.Luks)} /tmp/luks.rki --unlock 1:{Secret} --codec none --verify'");
+        var image = Guest.Json("rescuekit image info /tmp/luks.rki --json");
+        Assert.True(image.GetProperty("complete").GetBoolean());
+        Assert.InRange(image.GetProperty("stored_bytes").GetInt64(), 1 << 20, 128 << 20);
+        Guest.Must($"rm /tmp/luks.rki* {Secret}");
+        MustBeClosed();
+    }
+
     [Fact]
     public void A_wrong_passphrase_is_said_to_be_one_and_leaves_nothing_behind()
     {

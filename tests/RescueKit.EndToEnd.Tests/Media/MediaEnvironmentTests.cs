@@ -80,6 +80,55 @@ public sealed class MediaEnvironmentTests(MediaSession session) : IClassFixture<
         ! grep rescuekit-system /proc/mounts
         """;
 
+    private const string ACopyOfAVolumeGroupWithIdsOfItsOwn = """
+        set -e
+        printf 'size=64M\nsize=300M, type=V\n' | sfdisk -q --label gpt /dev/nvme0n1
+        mke2fs -q -F -t ext4 -U 6f1f6ee4-1f1c-4a52-8a7e-0000000000a1 /dev/nvme0n1p1
+        pvcreate -q /dev/nvme0n1p2
+        vgcreate -q web-vg /dev/nvme0n1p2
+        lvcreate -q -y -L 100M -n root web-vg
+        lvcreate -q -y -L 40M -n data web-vg
+        lvcreate -q -y -L 16M -n swap web-vg
+        for name in root data; do mke2fs -q -F -t ext4 /dev/web-vg/$name; done
+        mkswap /dev/web-vg/swap
+        mount /dev/web-vg/root /mnt
+        mkdir -p /mnt/etc/lvm/backup /mnt/bin /mnt/usr/sbin /mnt/boot /mnt/srv /mnt/dev /mnt/proc /mnt/sys /mnt/run /mnt/tmp
+        printf '/dev/mapper/web--vg-root / ext4\nUUID=6f1f6ee4-1f1c-4a52-8a7e-0000000000a1 /boot ext4\n/dev/web-vg/data /srv ext4\n/dev/mapper/web--vg-swap none swap\n' >/mnt/etc/fstab
+        echo /dev/web-vg/root >/mnt/etc/lvm/backup/web-vg
+        cp /bin/busybox /mnt/bin/
+        printf '#!/bin/busybox sh -e\n[ -b /dev/web-v1/root ]\n[ -b /dev/mapper/web--v1-data ]\n[ -c /dev/mapper/control ]\n/bin/busybox cp /etc/fstab /boot/made\n/bin/busybox cp /etc/fstab /srv/made\n' >/mnt/usr/sbin/update-initramfs
+        chmod 755 /mnt/usr/sbin/update-initramfs
+        umount /mnt
+        vgchange -q -an web-vg
+        rescuekit clone /dev/nvme0n1 /tmp/copy --new-ids --quiet
+        ! dmsetup ls | grep web
+        loop=$(losetup --find --show --partscan /tmp/copy)
+        until [ -b ${loop}p2 ]; do sleep 0.1; done
+        for group in web-vg web-v1; do vgchange -q -ay $group; done
+        for name in root data swap; do
+            id=$(blkid --probe --match-tag UUID --output value /dev/web-v1/$name)
+            [ -n "$id" ] && [ "$id" != "$(blkid --probe --match-tag UUID --output value /dev/web-vg/$name)" ]
+        done
+        [ "$(vgs --noheadings -o vg_uuid web-vg)" != "$(vgs --noheadings -o vg_uuid web-v1)" ]
+        mount -o ro /dev/web-v1/root /mnt
+        cp /mnt/etc/fstab /tmp/fstab
+        grep -q '^/dev/web-vg/root' /mnt/etc/lvm/backup/web-vg
+        umount /mnt
+        printf '/dev/mapper/web--v1-root / ext4\nUUID=%s /boot ext4\n/dev/web-v1/data /srv ext4\n/dev/mapper/web--v1-swap none swap\n' $(blkid --probe --match-tag UUID --output value ${loop}p1) | cmp - /tmp/fstab
+        for node in ${loop}p1 /dev/web-v1/data; do
+            mount -o ro $node /mnt
+            cmp /mnt/made /tmp/fstab
+            umount /mnt
+        done
+        for group in web-vg web-v1; do vgchange -q -an $group || (sleep 1 && vgchange -q -an $group); done
+        losetup --detach $loop
+        rm /tmp/copy /tmp/fstab
+        vgremove -q -y web-vg
+        pvremove -q /dev/nvme0n1p2
+        sgdisk -Z /dev/nvme0n1
+        ! grep rescuekit-system /proc/mounts
+        """;
+
     private const string WhatIsUsedInLuks = """
         set -e
         echo -n secret >/tmp/key
@@ -121,6 +170,7 @@ public sealed class MediaEnvironmentTests(MediaSession session) : IClassFixture<
     [InlineData(FilesOutOfAnImage)]
     [InlineData(ASmallerDisk)]
     [InlineData(ACopyWithIdsOfItsOwn)]
+    [InlineData(ACopyOfAVolumeGroupWithIdsOfItsOwn)]
     [InlineData(WhatIsUsedInLuks)]
     public void A_tool_runs(string script) => session.Must(script);
 

@@ -11,10 +11,13 @@ public sealed class ServerNewIdsTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact, Trait(TestScale.Tier, TestScale.Wide)]
-    public void A_copy_with_ids_of_its_own_starts_beside_the_original()
+    /// <param name="root">"lvm": all of the system is in a logical volume, which GRUB reads it from.</param>
+    [Theory, Trait(TestScale.Tier, TestScale.Wide)]
+    [InlineData("ext4")]
+    [InlineData("lvm")]
+    public void A_copy_with_ids_of_its_own_starts_beside_the_original(string root)
     {
-        var (disk, copy) = (ServerGuest.MakeDisk(_folder.File("disk"), "ext4"), ServerGuest.MakeStore(_folder.File("copy")));
+        var (disk, copy) = (ServerGuest.MakeDisk(_folder.File("disk"), root), ServerGuest.MakeStore(_folder.File("copy")));
         string old;
         using (var server = new ServerGuest(disk, copy))
         {
@@ -29,7 +32,8 @@ public sealed class ServerNewIdsTests : IDisposable
                 rescuekit clone --hot /dev/vda /dev/vdb --new-ids --confirm "$id" --no-writers --quiet-timeout 1s
                 """);
             var ids = server.Must(Ids("vdb")).Output;
-            Assert.Equal((12, 12), (Words(old).Count, Words(ids).Count));
+            var count = root == "lvm" ? 13 : 12;
+            Assert.Equal((count, count), (Words(old).Count, Words(ids).Count));
             Assert.Empty(Words(old).Intersect(Words(ids)));
             server.PowerOff();
         }
@@ -47,6 +51,7 @@ public sealed class ServerNewIdsTests : IDisposable
             update-grub
             grub-install /dev/vda
             """);
+        if (root == "lvm") Assert.Equal(["vg0", "vg1"], Words(both.Must("vgs --noheadings -o vg_name").Output).Select(name => name.Trim()).Order());
         both.PowerOff();
         using var original = new ServerGuest(disk, copy);
         Assert.Equal("original\n", original.Must("cat /etc/which").Output);
@@ -61,6 +66,7 @@ public sealed class ServerNewIdsTests : IDisposable
             node=/dev/{{disk}}$number
             [ -b $node ] || node=/dev/mapper/rescuekit-{{disk}}$number
             blkid --probe --match-tag UUID --output value $node
+            [ $number != 2 ] || pvs --noheadings -o vg_uuid --config "devices { filter = [ \"a|^$node\$|\", \"r|.*|\" ] }" $node || true
         done
         """;
 

@@ -67,6 +67,12 @@ internal static class Samples
         Partitions = [Partition(1, MiB, 931 * GiB, "NTFS", "Archive", 702 * GiB)],
     };
 
+    /// <summary>A notebook's: its root is LUKS.</summary>
+    public static DiskDocument Enciphered { get; } = Samsung with
+    {
+        Partitions = [Partition(1, MiB, GiB / 2, "ext4", "boot", GiB / 10), Partition(2, GiB, 464 * GiB, "LUKS2", "", 464 * GiB)],
+    };
+
     public static DiskDocument Stick { get; } = new()
     {
         Path = "/dev/sdc",

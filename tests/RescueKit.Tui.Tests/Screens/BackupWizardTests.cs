@@ -52,6 +52,26 @@ public class BackupWizardTests
     }
 
     [Fact]
+    public void A_luks_partition_is_opened_by_a_passphrase_that_is_no_part_of_the_command()
+    {
+        _host.Disks = [Samples.Enciphered, Samples.Wdc, Samples.Stick];
+        var ui = AtOptions().Has("2 LUKS2").Has("is taken whole").HasNot("Passphrase of 2");
+        ui.Press(KeyCode.Right).Has("is opened").Press(KeyCode.Enter).Has("Partition 2 opens with a passphrase.").Press(KeyCode.Tab).Type("hush").Has("****").Press(KeyCode.Enter);
+        Assert.Equal(["--unlock", "2", "--verify"], _host.Requests[0].Command.Skip(4));
+        Assert.Equal("hush", _host.Requests[0].Unlock![2]);
+        Assert.Null(_host.Requests[0].Passphrase);
+    }
+
+    [Fact]
+    public void Another_disk_has_other_partitions_to_open()
+    {
+        _host.Disks = [Samples.Enciphered, Samples.Wdc, Samples.Stick];
+        var ui = AtOptions().Press(KeyCode.Right, KeyCode.Tab).Type("hush").Press(KeyCode.Escape, KeyCode.Escape, KeyCode.Escape).Choose("WDC");
+        ui.Press(KeyCode.Enter, KeyCode.Enter, KeyCode.Enter).HasNot("LUKS2").Press(KeyCode.Enter);
+        Assert.Null(_host.Requests[0].Unlock);
+    }
+
+    [Fact]
     public void Two_passphrases_that_differ_are_refused()
     {
         var ui = AtOptions();

@@ -33,6 +33,17 @@ public class CloneAndVerifyTests
     }
 
     [Fact]
+    public void A_clone_opens_luks_partitions_and_forgets_the_passphrase_when_it_is_left()
+    {
+        _host.Disks = [Samples.Enciphered, Samples.Wdc];
+        var ui = new Driver(_host).Choose("Clone").Press(KeyCode.Enter, KeyCode.Enter).Choose("WDC").Press(KeyCode.Enter).Has("2 LUKS2");
+        ui.Press(KeyCode.Right, KeyCode.Tab).Type("hush").Press(KeyCode.Escape, KeyCode.Escape, KeyCode.Escape, KeyCode.Enter, KeyCode.Enter, KeyCode.Enter).Has("is opened").HasNot("****");
+        ui.Press(KeyCode.Enter).Has("Partition 2 opens with a passphrase.").Type("hush").Press(KeyCode.Enter);
+        Assert.Equal(["clone", "/dev/nvme0n1", "/dev/sdb", "--unlock", "2", "--verify"], _host.Requests[0].Command);
+        Assert.Equal("hush", _host.Requests[0].Unlock![2]);
+    }
+
+    [Fact]
     public void A_verify_shows_its_plan_and_runs_without_anything_typed()
     {
         var ui = new Driver(_host).Choose("Verify").Press(KeyCode.Enter, KeyCode.Enter).Has("rescuekit image verify /run/stick/web1-2026-11-21.rki").Press(KeyCode.Enter);

@@ -15,13 +15,20 @@ internal sealed record BackupAnswers(string Source, string Image)
     public bool Verify { get; init; }
     public bool Resume { get; init; }
     public bool ExcludeWindowsSwap { get; init; }
+
+    /// <summary>Numbers of LUKS partitions that are opened.</summary>
+    public IEnumerable<int> Unlock { get; init; } = [];
 }
 
 /// <param name="Partitions">Pairs of the image's and the target's partition; empty for the whole disk.</param>
 /// <param name="Sizes">What becomes of partitions where the target has another size.</param>
 internal sealed record RestoreAnswers(string Image, string Target, IReadOnlyList<(int From, int Onto)> Partitions, bool Verify, bool SkipDamage, string Free, SizeAnswers Sizes = default);
 
-internal sealed record CloneAnswers(string Source, string Target, bool Verify, bool SkipBadSectors, bool UncleanUsed, string Free, SizeAnswers Sizes = default);
+internal sealed record CloneAnswers(string Source, string Target, bool Verify, bool SkipBadSectors, bool UncleanUsed, string Free, SizeAnswers Sizes = default)
+{
+    /// <summary>Numbers of LUKS partitions that are opened.</summary>
+    public IEnumerable<int> Unlock { get; init; } = [];
+}
 
 /// <param name="Grown">Number of a partition.</param>
 internal readonly record struct SizeAnswers(int? Grown, bool Shrink)
@@ -41,6 +48,7 @@ internal static class CommandLines
         if (a.SkipBadSectors) words.AddRange(["--on-bad-sector", "skip"]);
         if (a.UncleanUsed) words.AddRange(["--unclean", "used"]);
         if (a.ExcludeWindowsSwap) words.Add("--exclude-windows-swap");
+        words.AddRange(Unlock(a.Unlock));
         if (a.Verify) words.Add("--verify");
         if (a.Resume) words.Add("--resume");
         return words;
@@ -62,11 +70,14 @@ internal static class CommandLines
         List<string> words = ["clone", a.Source, a.Target];
         if (a.SkipBadSectors) words.AddRange(["--on-bad-sector", "skip"]);
         if (a.UncleanUsed) words.AddRange(["--unclean", "used"]);
+        words.AddRange(Unlock(a.Unlock));
         if (a.Free != "keep") words.AddRange(["--free", a.Free]);
         words.AddRange(a.Sizes.Words);
         if (a.Verify) words.Add("--verify");
         return words;
     }
+
+    private static IEnumerable<string> Unlock(IEnumerable<int> numbers) => numbers.SelectMany(number => (string[])["--unlock", $"{number}"]);
 
     public static IReadOnlyList<string> Verify(string image) => ["image", "verify", image];
 

@@ -15,16 +15,7 @@ internal sealed record BackupWizard : Wizard
 {
     private const int Steps = 5;
     private static readonly string[] Codecs = ["lz4", "zstd", "none"];
-
-    public Picker Sources { get; init; } = new();
-    public string? Source { get; init; }
-    public Picker Targets { get; init; } = new();
-    public string? PlaceId { get; init; }
-
-    /// <summary>The name that was proposed: as long as it is unchanged it follows the chosen disk.</summary>
-    public string Proposed { get; init; } = "";
-    public TextField Name { get; init; } = new();
-    public Form Options { get; init; } = Form.Of(
+    private static readonly Form Questions = Form.Of(
         Field.Choice("codec", "Compression", ["lz4: fastest", "zstd: smaller", "none"]),
         Field.Choice("encrypt", "Encryption", ["no: whoever has the image can read the disk", "yes: with a passphrase"]),
         Field.Typed("first", "Passphrase", masked: true, needs: Encrypts, note: "Without it nobody can read the image again, ever."),
@@ -36,6 +27,19 @@ internal sealed record BackupWizard : Wizard
         Field.Typed("parts", "Partitions", "all", "all, or numbers with commas between: 1,3. Tables and boot code are always taken."),
         Field.Choice("verify", "Verify afterwards", ["yes: read the image back", "no"]),
         Field.Choice("begun", "An image begun before", ["is not touched", "is gone on with"], "Going on first compares all that the image has with the disk."));
+
+    public Picker Sources { get; init; } = new();
+    public string? Source { get; init; }
+    public Picker Targets { get; init; } = new();
+    public string? PlaceId { get; init; }
+
+    /// <summary>The name that was proposed: as long as it is unchanged it follows the chosen disk.</summary>
+    public string Proposed { get; init; } = "";
+    public TextField Name { get; init; } = new();
+    public Form Options { get; init; } = Questions;
+
+    /// <summary>The disk that <see cref="Options"/> was made for.</summary>
+    public string? MadeFor { get; init; }
 
     public override string Draft => "backup";
     public override Screen Kept => ((BackupWizard)base.Kept) with { Options = Options.WithoutSecrets() };
@@ -84,6 +88,8 @@ internal sealed record BackupWizard : Wizard
             Sources = Sources with { Key = disk.Path },
             Proposed = proposed,
             Name = Name.Text.Length == 0 || Name.Text == Proposed ? new TextField(proposed) : Name,
+            Options = MadeFor == disk.Path ? Options : new Form([.. UnlockQuestions.Of(disk), .. Options.Fields.Where(f => !UnlockQuestions.IsOne(f))]),
+            MadeFor = disk.Path,
         });
     }
 
@@ -122,6 +128,8 @@ internal sealed record BackupWizard : Wizard
         if (encrypt && Options.Text("first").Length == 0) return Complain("Encryption needs a passphrase.");
         if (encrypt && Options.Text("first") != Options.Text("second")) return Complain("The two passphrases differ.");
         if (Partitions(Options.Text("parts")) is not { } partitions) return Complain("Partitions are all, or numbers with commas between, as 1,3.");
+        var unlock = UnlockQuestions.Answers(Options);
+        if (UnlockQuestions.Complaint(unlock) is { } complaint) return Complain(complaint);
         var words = CommandLines.Backup(new BackupAnswers(Source!, Path.Combine(place.Path, Name.Text))
         {
             Partitions = partitions,
@@ -132,8 +140,9 @@ internal sealed record BackupWizard : Wizard
             ExcludeWindowsSwap = Options.Choice("swap") == 1,
             Verify = Options.Choice("verify") == 0,
             Resume = Options.Choice("begun") == 1,
+            Unlock = unlock.Keys,
         });
-        return Plan(words, encrypt ? Options.Text("first") : null);
+        return Plan(words, encrypt ? Options.Text("first") : null, unlock);
     }
 
     /// <returns>Empty for all; null where it cannot be understood.</returns>

@@ -26,7 +26,8 @@ internal sealed record CloneWizard : Wizard
     public (string? Source, string Target) MadeFor { get; init; }
 
     public override string Draft => "clone";
-    public override bool TakesText => Page switch { 0 => Sources.Searching, 1 => Targets.Searching, _ => false };
+    public override Screen Kept => ((CloneWizard)base.Kept) with { Options = Options.WithoutSecrets() };
+    public override bool TakesText => Page switch { 0 => Sources.Searching, 1 => Targets.Searching, _ => Options.TakesText };
 
     public override IReadOnlyList<string> Help => Page switch
     {
@@ -48,10 +49,12 @@ internal sealed record CloneWizard : Wizard
     {
         if (Page == 2)
         {
-            if (message is not KeyPressed { Key.Code: KeyCode.Enter }) return Options.Update(message) is { } options ? Step.Stay(this with { Options = options }) : null;
+            if (message is not KeyPressed { Key.Code: KeyCode.Enter }) return Options.Update(message) is { } options ? Step.Stay(this with { Options = options, Complaint = null }) : null;
+            var unlock = UnlockQuestions.Answers(Options);
+            if (UnlockQuestions.Complaint(unlock) is { } complaint) return Complain(complaint);
             return Plan(CommandLines.Clone(new CloneAnswers(Source!, Target!, Options.Choice("verify") == 0, Options.Choice("bad") == 1,
                 Options.Choice("unclean") == 1, Free[Options.Choice("free")],
-                new SizeAnswers(SizeQuestions.Grown(Options), Options.Fields.Any(f => f.Id == Shrinking)))), null);
+                new SizeAnswers(SizeQuestions.Grown(Options), Options.Fields.Any(f => f.Id == Shrinking))) { Unlock = unlock.Keys }), null, unlock);
         }
         var disks = world.Disks ?? [];
         var list = Page == 0 ? Sources : Targets;
@@ -84,7 +87,7 @@ internal sealed record CloneWizard : Wizard
         if (source is null) return Questions;
         if (target.Length < source.Length && SizeQuestions.CanShrink(Sized(source)))
             return new Form(Questions.Fields.Insert(0, Field.Choice(Shrinking, "Smaller disk", ["file systems shrink until all fits"])));
-        return SizeQuestions.Growing(Sized(source), source.Length, target) is { } growing ? new Form(Questions.Fields.Insert(0, growing)) : Questions;
+        return new Form([.. UnlockQuestions.Of(source), .. SizeQuestions.Growing(Sized(source), source.Length, target) is { } growing ? [growing] : (Field[])[], .. Questions.Fields]);
     }
 
     private static IReadOnlyList<SizedPartition> Sized(DiskDocument disk) => [.. disk.Partitions.Select(SizedPartition.Of)];

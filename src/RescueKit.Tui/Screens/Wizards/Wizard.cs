@@ -45,9 +45,10 @@ internal abstract record Wizard : Screen
 
     protected Step Complain(string what) => Step.Stay(this with { Complaint = what });
 
-    protected Step Plan(IReadOnlyList<string> words, string? passphrase)
+    /// <param name="unlock">Passphrases of partitions of the source, by number.</param>
+    protected Step Plan(IReadOnlyList<string> words, string? passphrase, IReadOnlyDictionary<int, string>? unlock = null)
     {
-        var request = new RunRequest(words, passphrase);
+        var request = new RunRequest(words, passphrase, unlock is { Count: > 0 } ? unlock : null);
         var call = Calls.Prepare(request);
         return Step.Stay(this with { Request = request, Pending = call, Complaint = null }, call);
     }
