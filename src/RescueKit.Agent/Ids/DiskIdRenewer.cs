@@ -47,7 +47,7 @@ public sealed class DiskIdRenewer(IToolRunner tools) : IIdRenewer
                 .. groups.Volumes.Select(v => new IdPlace($"logical volume {v.Was}/{v.Name}", v.Node, v.FileSystem, v.Uuid, [.. v.OldPaths, .. v.Uuid is { } uuid ? (string[])[uuid] : []])),
             ];
             ChangeAll(places, words, complaints, tell, cancel);
-            var copy = new IdCopy(nodes.Disk, places, [.. nodes.All, .. groups.Volumes.Select(v => v.Node)], [.. nodes.Links(words), .. groups.Links(words)], words);
+            var copy = new IdCopy(nodes.Disk, places, () => [.. nodes.All, .. groups.Volumes.Select(v => v.Node)], [.. nodes.Links(words), .. groups.Links(words)], words);
             var seen = new HashSet<IdPlace>();
             foreach (var place in places) complaints.AddRange(AdaptSystem(place, copy, seen, inUse, tell, cancel));
             foreach (var place in places.Where(p => p.FileSystem is "FAT12" or "FAT16" or "FAT32" && !seen.Contains(p)))

@@ -4,7 +4,7 @@ namespace RescueKit.Agent.Ids;
 /// <param name="Disk">Its node in /dev.</param>
 /// <param name="Devices">The nodes in /dev of the disk and of all that lies on it.</param>
 /// <param name="Links">Names below /dev, with the new ids, and which of the nodes they stand for.</param>
-internal sealed record IdCopy(string Disk, IReadOnlyList<IdPlace> Places, IReadOnlyList<string> Devices, IReadOnlyList<(string Name, string Node)> Links, IdWords Words);
+internal sealed record IdCopy(string Disk, IReadOnlyList<IdPlace> Places, Func<IReadOnlyList<string>> Devices, IReadOnlyList<(string Name, string Node)> Links, IdWords Words);
 
 /// <summary>What holds a file system: a partition, or a logical volume.</summary>
 /// <param name="Name">"partition 3", "logical volume vg0/root".</param>

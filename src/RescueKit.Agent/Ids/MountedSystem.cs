@@ -119,7 +119,7 @@ internal sealed class MountedSystem : IDisposable
             {
                 var link = Path.Combine(devices, name);
                 Directory.CreateDirectory(Path.GetDirectoryName(link)!);
-                File.CreateSymbolicLink(link, node);
+                File.CreateSymbolicLink(link, Path.GetRelativePath(Path.GetDirectoryName($"/dev/{name}")!, node));
             }
             // GRUB's tools ask device mapper what a logical volume lies on.
             if (links.Any(link => link.Name.StartsWith(Mapper, StringComparison.Ordinal)))

@@ -34,7 +34,7 @@ internal sealed class SystemIds(MountedSystem system, IdFiles files, IdCopy copy
         tell("making the initramfs anew");
         Guard("its initramfs still names the old ids", () =>
         {
-            system.PrepareForPrograms(copy.Devices, copy.Links);
+            system.PrepareForPrograms(copy.Devices(), copy.Links);
             MakeInitramfs(cancel);
         });
         cancel.ThrowIfCancellationRequested();

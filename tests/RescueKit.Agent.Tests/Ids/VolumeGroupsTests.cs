@@ -12,6 +12,7 @@ public sealed class VolumeGroupsTests
     private readonly FakeTools _tools = new();
     private readonly IdWords _words = new();
     private readonly List<string> _complaints = [], _inUse = [];
+    private bool _isRefused;
     private string _name = "web-vg", _id = "AAAAAA-0000-0000-0000-0000-0000-000000";
 
     public VolumeGroupsTests()
@@ -20,7 +21,7 @@ public sealed class VolumeGroupsTests
         _tools.On("lvm vgs", """{"report":[{"vg":[{"vg_name":"web-vg"},{"vg_name":"web-v1"}]}]}""");
         _tools.On("lvm vgimportclone", call =>
         {
-            (_name, _id) = (call.Arguments[4], "BBBBBB-0000-0000-0000-0000-0000-000000");
+            if (!_isRefused) (_name, _id) = (call.Arguments[4], "BBBBBB-0000-0000-0000-0000-0000-000000");
             return Ok("");
         });
         _tools.On("lvm lvs", """
@@ -72,7 +73,7 @@ public sealed class VolumeGroupsTests
     [Fact]
     public void A_group_that_keeps_its_name_ends_it()
     {
-        _tools.On("lvm vgimportclone", "");
+        _isRefused = true;
         Assert.Throws<DeviceException>(Groups);
         Assert.DoesNotContain(_tools.Lines, line => line.StartsWith("lvm vgchange", StringComparison.Ordinal));
     }
