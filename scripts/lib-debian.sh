@@ -29,7 +29,7 @@ prepare_grub() { # ROOT_FOLDER
     cat >"$1/etc/default/grub" <<'END'
 GRUB_TIMEOUT=1
 GRUB_DISTRIBUTOR=Debian
-GRUB_CMDLINE_LINUX="console=tty0 console=ttyS0"
+GRUB_CMDLINE_LINUX="console=tty0 console=ttyS0 no_timer_check"
 GRUB_TERMINAL="console serial"
 END
     cat >"$1/install-grub" <<'END'
@@ -63,7 +63,7 @@ END
 
 install_grub() { # DISK KERNEL INITRD ROOT_PARAMETER CONSOLE_LOG
     timeout 600 qemu-system-x86_64 -nodefaults -machine pc -accel tcg,thread=multi -smp 2 -cpu max -m 1024 -display none -no-reboot -serial stdio \
-        -kernel "$2" -initrd "$3" -append "root=$4 ro console=ttyS0 init=/install-grub panic=-1" \
+        -kernel "$2" -initrd "$3" -append "root=$4 ro console=ttyS0 no_timer_check init=/install-grub panic=-1" \
         -drive "file=$1,format=raw,if=virtio,discard=unmap" </dev/null >"$5" 2>&1 || true
     grep -q "grub is installed" "$5" || { tail -n 40 "$5" >&2; die "grub-install failed"; }
 }

@@ -66,7 +66,7 @@ switch_off "systemctl poweroff"
 step "The rescue media restore that image onto a blank disk"
 quietly truncate -s 5G blank2.img
 unattended "the disk with the image, and the blank disk" "${images[@]}" "${blank2[@]}" -kernel netboot/rescuekit/vmlinuz -initrd netboot/rescuekit/initrd \
-    -append "console=ttyS0 quiet rescuekit.run=\"image restore LABEL=IMAGES:/web2.rki /dev/vdb --confirm 9T4D\" rescuekit.then=power-off"
+    -append "console=ttyS0 no_timer_check quiet rescuekit.run=\"image restore LABEL=IMAGES:/web2.rki /dev/vdb --confirm 9T4D\" rescuekit.then=power-off"
 
 step "The restored server starts; all of its volumes are as they were at one instant"
 show "qemu-system-x86_64 … (the restored disk)"

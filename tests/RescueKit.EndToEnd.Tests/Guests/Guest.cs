@@ -155,7 +155,7 @@ internal sealed class Guest : IDisposable
         [
             "-nodefaults", "-no-user-config", "-machine", "pc", "-accel", "tcg,thread=multi", "-smp", GuestProcessors.Count(disks.Any(disk => disk.Bus == GuestBus.Nvme)), "-cpu", "max", "-m", $"{memory}",
             "-display", "none", "-no-reboot", "-serial", "stdio",
-            "-kernel", system.Kernel.Image, "-initrd", system.Archive, "-append", "console=ttyS0 loglevel=5 panic=-1",
+            "-kernel", system.Kernel.Image, "-initrd", system.Archive, "-append", $"{GuestKernelWords.Emulated} loglevel=5 panic=-1",
             "-chardev", $"socket,id=commands,path={_sockets.File("commands")}",
             "-device", "virtio-serial-pci", "-device", "virtserialport,chardev=commands",
             "-qmp", $"unix:{_sockets.File("monitor")}",

@@ -33,7 +33,7 @@ internal sealed class MediaGuest : IDisposable
         _machine = new MediaMachine(MediaFirmware.Uefi,
         [
             "-kernel", Path.Combine(kernel, "vmlinuz"), "-initrd", Path.Combine(kernel, "initrd"),
-            "-append", $"console=ttyS0 quiet rescuekit.ip=dhcp rescuekit.ssh=\"{publicKey}\" {parameters}",
+            "-append", $"{GuestKernelWords.Emulated} quiet rescuekit.ip=dhcp rescuekit.ssh=\"{publicKey}\" {parameters}",
             "-netdev", $"user,id=net,hostfwd=tcp:127.0.0.1:{_login.Port}-:22", "-device", "e1000e,netdev=net",
             "-device", "virtio-scsi-pci,id=scsi-bus", "-device", "ich9-ahci,id=sata-bus", "-device", "qemu-xhci,id=usb-bus", .. disks.SelectMany(Options),
         ]);

@@ -38,7 +38,7 @@ public sealed partial class UnattendedStickTests(MediaImage media) : IDisposable
         string[] boot =
         [
             "-kernel", Path.Combine(kernel, "vmlinuz"), "-initrd", Path.Combine(kernel, "initrd"), "-append",
-            $"console=ttyS0 quiet rescuekit.stick={DiskId(stick)} rescuekit.then=restart "
+            $"{GuestKernelWords.Emulated} quiet rescuekit.stick={DiskId(stick)} rescuekit.then=restart "
             + "rescuekit.run=\"image restore LABEL=RESCUEKIT-DATA:/web1.rki /dev/vda --verify --confirm 0001\"",
         ];
         using (var machine = new MediaMachine(MediaFirmware.Bios, [.. boot, .. MediaMachine.Stick(stick, isWritable: true), .. Disk(target)]))

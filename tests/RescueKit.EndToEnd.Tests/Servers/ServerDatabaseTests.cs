@@ -108,7 +108,7 @@ public sealed class ServerDatabaseTests(MediaImage media) : IDisposable
         using var machine = new MediaMachine(MediaFirmware.Bios,
         [
             "-kernel", Path.Combine(kernel, "vmlinuz"), "-initrd", Path.Combine(kernel, "initrd"), "-append",
-            "console=ttyS0 quiet rescuekit.then=restart rescuekit.run=\"image restore LABEL=" + ServerGuest.StoreLabel + ":/web1.rki /dev/vdb --verify --confirm 0001\"",
+            GuestKernelWords.Emulated + " quiet rescuekit.then=restart rescuekit.run=\"image restore LABEL=" + ServerGuest.StoreLabel + ":/web1.rki /dev/vdb --verify --confirm 0001\"",
             .. MediaMachine.Disk("store", store, "virtio-blk-pci", "serial=STORE-02"), .. MediaMachine.Disk("disk", target, "virtio-blk-pci", "serial=WEB-0001"),
         ]);
         machine.WaitFor("Restore: complete");
