@@ -52,9 +52,10 @@ internal sealed record CloneWizard : Wizard
             if (message is not KeyPressed { Key.Code: KeyCode.Enter }) return Options.Update(message) is { } options ? Step.Stay(this with { Options = options, Complaint = null }) : null;
             var unlock = UnlockQuestions.Answers(Options);
             if (UnlockQuestions.Complaint(unlock) is { } complaint) return Complain(complaint);
-            return Plan(CommandLines.Clone(new CloneAnswers(Source!, Target!, Options.Choice("verify") == 0, Options.Choice("bad") == 1,
-                Options.Choice("unclean") == 1, Free[Options.Choice("free")],
-                new SizeAnswers(SizeQuestions.Grown(Options), Options.Fields.Any(f => f.Id == Shrinking))) { Unlock = unlock.Keys }), null, unlock);
+            var sizes = new SizeAnswers(SizeQuestions.Grown(Options), Options.Fields.Any(f => f.Id == Shrinking));
+            var answers = new CloneAnswers(
+                Source!, Target!, Options.Choice("verify") == 0, Options.Choice("bad") == 1, Options.Choice("unclean") == 1, Free[Options.Choice("free")], sizes);
+            return Plan(CommandLines.Clone(answers with { Unlock = unlock.Keys }), null, unlock);
         }
         var disks = world.Disks ?? [];
         var list = Page == 0 ? Sources : Targets;
