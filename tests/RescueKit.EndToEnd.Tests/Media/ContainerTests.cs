@@ -178,7 +178,7 @@ public sealed class ContainerTests(ContainerMachine machine) : IClassFixture<Con
     {
         OpenLuks();
         Guest.Must("rescuekit agent open web-vg && rescuekit agent attach /dev/mapper/web--vg-root");
-        Guest.Must("host=$(for id in /proc/[0-9]*; do tr '\\0' ' ' <$id/cmdline | grep -q 'rescuekit agent run' && echo ${id#/proc/}; done | head -n 1); kill -TERM $host; while [ -d /proc/$host ]; do sleep 1; done");
+        Guest.Must("host=$(for id in /proc/[0-9]*; do tr '\\0' ' ' <$id/cmdline | grep -q '^[^ ]*rescuekit agent run' && echo ${id#/proc/}; done | head -n 1); kill -TERM $host; while [ -d /proc/$host ]; do sleep 1; done");
         Guest.Until("rescuekit agent containers >/dev/null");
         MustBeClosed();
         Assert.DoesNotContain(ContainerMachine.Passphrase, Guest.Must("cat /run/rescuekit/log/*").Output, StringComparison.Ordinal);
