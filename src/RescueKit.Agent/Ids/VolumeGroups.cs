@@ -100,14 +100,15 @@ internal sealed class VolumeGroups : IDisposable
         var taken = LvmReport.Read(_tools, "vgs", "vg", "vg_name", LvmFinder.AllDevices).Concat(Members()).Select(row => row["vg_name"]).Append(group).ToHashSet();
         var name = Another(group, taken);
         Deactivate(group, members);
-        _tools.Must($"renaming volume group {group}", new ToolCall("lvm", ["vgimportclone", "--config", Config, "--basevgname", name, .. members.Select(member => member["pv_name"])]));
+        // Not cut off, as no tool is that changes ids: a pool that is checked as it is activated takes its time.
+        _tools.Must($"renaming volume group {group}", new ToolCall("lvm", ["vgimportclone", "--config", Config, "--basevgname", name, .. members.Select(member => member["pv_name"])]) { Limit = Timeout.InfiniteTimeSpan });
         var now = Members().Where(member => member["vg_name"] == name).ToDictionary(member => member["pv_name"]);
         if (members.Any(member => !now.ContainsKey(member["pv_name"]))) throw new DeviceException($"volume group {group} was to be called {name}, and is not");
         words.AddGroup(group, name);
         Add("vg_uuid", members[0], now.Values.First());
         foreach (var member in members) Add("pv_uuid", member, now[member["pv_name"]]);
         _active.Add(name);
-        var activation = _tools.Run(new ToolCall("lvm", "vgchange", "--activate", "y", "--config", Config, name));
+        var activation = _tools.Run(new ToolCall("lvm", "vgchange", "--activate", "y", "--config", Config, name) { Limit = Timeout.InfiniteTimeSpan });
         foreach (var row in LvmReport.Read(_tools, "lvs", "lv", "lv_name,lv_layout,origin", Config, name))
         {
             if (row["lv_layout"].Contains("pool", StringComparison.Ordinal)) continue;
